@@ -1,0 +1,5 @@
+/* The experiments, in teaching order. One line each; `uvlab list`, help, completion and the manual
+ * page follow this order. */
+#define EXPERIMENTS(X)                                                                             \
+    X(threadpool)                                                                                  \
+    X(loop)

@@ -1,0 +1,188 @@
+# From a stream of uvlab results (slurped into an array) to lines of columns for gnuplot.
+#
+# Every line is FILE <tab> FIELD <tab> FIELD ...; scripts/plot sorts the lines into files of those
+# names. Numbers are checked to be numbers. Text goes to files that gnuplot reads as data, never into
+# its commands, and has no control characters and no quotes that end a field.
+#
+# Arguments: $picture ("timeline" or "sizes"), $format ("svg" or "png"), $run (of the timeline).
+
+include "values";
+
+# Text for a picture.
+def text($longest):
+    printable | gsub("\""; "\u201d")
+    | gsub("]]>"; "]] >") # gnuplot does not escape this end of a CDATA section
+    # A letter that no font has becomes a box over the whole picture in gnuplot's PNG.
+    | if $format == "png" then gsub("[^\\x{20}-\\x{24f}\\x{370}-\\x{4ff}\\x{2000}-\\x{22ff}]"; "\ufffd") else . end
+    | cut_to($longest);
+
+# A field of a data file: gnuplot undoes backslashes there.
+def field: if type == "string" then gsub("\\\\"; "\\\\") else . end;
+
+# --- what is said above a picture -----------------------------------------------------------------
+
+def kinds: # of top-level calls, with how many there are of each: "4 pbkdf2, 1 file"
+    group_by(.kind) | map({kind: (.[0].kind | text(24)), count: length, first: (map(.id) | min)})
+    | sort_by(.first) | map("\(.count) \(.kind)")
+    | if length > 4 then .[:4] + ["\u2026"] else . end | join(", ");
+
+def calls: # "5 pbkdf2 calls", "5 calls: 4 pbkdf2, 1 file"
+    if map(.kind) | unique | length == 1 then kinds + (if length == 1 then " call" else " calls" end)
+    else plural(length; "call") + " (" + kinds + ")" end;
+
+def environment:
+    (.environment | object) as $e
+    | [ ($e.cpu | strings | select(. != "") | text(48)),
+        (($e.cpus_allowed // $e.cpus_online) | known | values | plural(.; "CPU")),
+        ($e.cpu_quota | known | values | "quota of \(.) CPUs"),
+        ($e.kernel | strings | select(. != "") | text(36)),
+        ($e.libuv | strings | select(. != "") | "libuv \(text(16))"),
+        ($e.openssl | strings | select(. != "") | "OpenSSL \(text(16))"),
+        ($e.uvlab | strings | select(. != "") | "uvlab \(text(16))") ]
+    | join(" · ") | text(150);
+
+# Doubt travels with the picture: what the results warn of, at least how often.
+def doubts: # of an array of results
+    [.[].warnings | array[] | strings] | unique
+    | if any(.[]; startswith("the machine was busy")) then "the machine was busy"
+      elif length > 0 then plural(length; "warning") else empty end;
+
+# --- the timeline of one run ----------------------------------------------------------------------
+
+# Above this, a row per call cannot be told apart; every k-th call is drawn, and the title says so.
+def most_rows: 4000;
+def most_named_rows: 60;
+
+# Pixels: of the part that holds the bars, of a letter, of a row, around the rows.
+def plot_px: 720;
+def letter_px: 7.2;
+def row_px($rows): if $rows <= 20 then 28 elif $rows <= most_named_rows then 18 else 720 / $rows end;
+
+def instants:
+    {s: (.submitted_ns | known), b: (.started_ns | known), f: (.finished_ns | known),
+     c: (.called_back_ns | known)};
+
+# The bars of a call, as [file, from, to]; what cannot be known is a bar of its own.
+def bars($stop):
+    . as $i
+    | (if .s != null and .b != null then ["waited", .s, .b] else empty end),
+      (if .b != null and .f != null then ["ran", .b, .f] else empty end),
+      (if .f != null and .c != null then ["returned", .f, .c] else empty end),
+      (if .b == null and .s != null then ["unknown", .s, .c // $stop]
+       elif .b != null and .f == null then ["unknown", .b, .c // $stop]
+       elif .f != null and .c == null then ["unknown", .f, $stop]
+       else empty end);
+
+def span_label:
+    if (.status // "ok") != "ok" then {file: "failures", text: (.status | text(44))}
+    else (if .lane == null or .lane == "loop" then .phase // .lane // "" else .lane end)
+         | {file: "beside", text: text(16)} end;
+
+# Inside its bar where there is room, to the right of it elsewhere.
+def placed_label($stop; $xmax):
+    .i as $i | .label as $l
+    | (($i.f // 0) - ($i.b // 0)) as $room
+    | (if $l.file == "beside" and $i.b != null and $i.f != null
+          and $room / $xmax * plot_px > ($l.text | length) * letter_px + 8
+       then ["inside", $i.b + $room / 2] else [$l.file, $i.c // $stop] end)
+    | [.[0], .[1], $l.text];
+
+def timeline_title($spans):
+    (.experiment | text(32)) + ": " + ($spans | calls)
+    + (pool_size as $p | if $p == null or $p == 0 then "" else " on " + plural($p; "pool thread") end) | text(90);
+
+def timeline_subtitle($r; $runs; $all; $drawn):
+    [ (if $runs > 1 then "run \($run) of \($runs)" else empty end),
+      "elapsed \($r.elapsed_ns | known | duration)",
+      "CPU time \($r.cpu_ns | known | duration)",
+      (if .interrupted == true then "interrupted" else empty end),
+      (if $drawn < $all then "\($drawn) of \($all) calls are drawn" else empty end),
+      ([.] | doubts) ] | join(" · ");
+
+def timeline:
+    .[0] as $result
+    | ($result | measured_runs) as $runs
+    | (if ($runs | length) == 0 then error("the result has no measured run")
+       elif $run > ($runs | length) then error("--run \($run): the result has \(plural($runs | length; "measured run"))")
+       else $runs[$run - 1] end) as $r
+    | ($r | top_spans) as $spans
+    | ($spans | length) as $all
+    | (if $all == 0 then error("the run has no calls") else ($all / most_rows | ceil) end) as $step
+    | ([$spans[] | instants[] | values] | max) as $last
+    | (if $last == null then error("no instant of any call is known")
+       else [$last, ($r.elapsed_ns | known) // 0, 1] | max end) as $stop
+    | [range(0; $all; $step) as $k | $spans[$k]
+       | {row: ($k + 1), name: (.name // "" | text(28)), i: instants, label: span_label}] as $rows
+    | ($all <= most_named_rows) as $named
+    | (if $named then [$rows[] | (.i.c // $stop) / (1 - (.label.text | length) * letter_px / plot_px)]
+       else [] end + [$stop * 1.02] | max) as $widest
+    | (if all($rows[]; ($named | not) or (placed_label($stop; $stop * 1.03)[0] == "inside"))
+       then $stop * 1.03 else $widest end) as $xmax
+    | unit_for($xmax) as $u
+    | (if $named then [$rows[].name | length] | max else 8 end) as $name_length
+    | (["settings", "width = \([960, 820 + ($name_length * letter_px | round)] | max)"],
+       ["settings", "height = \(160 + row_px($all) * $all | round)"],
+       ["settings", "name_px = \($name_length * letter_px + 22)"],
+       ["settings", "any_unknown = \(if any($rows[].i | bars($stop); .[0] == "unknown") then 1 else 0 end)"],
+       ["settings", "calls = \($all); named = \(if $named then 1 else 0 end); step = \($step)"],
+       ["settings", "x_last = \($xmax / $u.ns); x_unit = '\($u.name)'"],
+       ["title", ($result | timeline_title([$spans[] | select(.parent == null)]))],
+       ["subtitle", ($result | timeline_subtitle($r; $runs | length; $all; $rows | length))],
+       ["setting", ($result | environment)],
+       ($rows[] | .row as $row
+        | (.i | bars($stop) | [.[0], $row, .[1] / $u.ns, .[2] / $u.ns]),
+          (.i.c | values | ["marks", $row, . / $u.ns]),
+          (if $named then
+               ["rows", $row, (.name | field)],
+               (placed_label($stop; $xmax) | select(.[2] != "") | [.[0], $row, .[1] / $u.ns, (.[2] | field)])
+           else empty end)));
+
+# --- several results: pool sizes side by side -----------------------------------------------------
+
+def by_size:
+    map((pool_size // error("a result does not say the size of its pool")) as $size
+        | {size: $size, runs: measured_runs})
+    | group_by(.size)
+    | map({size: .[0].size, runs: (map(.runs) | add)} | select(.runs | length > 0))
+    | map(.elapsed = [.runs[].elapsed_ns | known | values]
+          | . + (.runs | parts_of_calls));
+
+# Parameters that are not the same in all results, other than the size itself.
+def differing:
+    map(.parameters | object | del(.threads)) as $all
+    | [$all[] | keys[]] | unique | map(. as $k | select([$all[] | .[$k]] | unique | length > 1) | text(24));
+
+def sizes_title($sizes):
+    (.experiment | text(32)) + ": " + ($sizes[0].runs[0] | top_spans | map(select(.parent == null)) | calls)
+    + " on pools of several sizes" | text(90);
+
+def sizes:
+    (map(.experiment) | unique) as $experiments
+    | (if ($experiments | length) > 1
+       then error("the results are of several experiments: " + ($experiments | map(text(32)) | join(", ")))
+       else by_size end) as $sizes
+    | ([$sizes[].elapsed[]] | max) as $slowest
+    | (if $slowest == null then error("no result has a measured run with a known time") else $slowest end) as $slowest
+    | ([$sizes[] | (.waited // 0) + (.ran // 0) + (.returned // 0), .longest_wait // 0] | max)
+      as $longest
+    | unit_for($slowest) as $u | unit_for($longest) as $v
+    | differing as $differing
+    | (["settings", "width = 960; height = 470; sizes = \($sizes | length)"],
+       ["settings", "y_most = \([$slowest / $u.ns, 1e-9] | max); y_unit = '\($u.name)'"],
+       ["settings", "z_most = \([$longest / $v.ns, 1e-9] | max); z_unit = '\($v.name)'"],
+       ["title", (.[0] | sizes_title($sizes))],
+       ["subtitle", ([([$sizes[].runs | length] | add | plural(.; "run")), doubts,
+                      (if $differing == [] then empty else "different: " + ($differing | join(", ") | text(60)) end)]
+                     | join(" · "))],
+       ["setting", (.[0] | environment)],
+       (if $differing == [] then empty
+        else ["notes", "the results differ in " + ($differing | join(", ") | text(80))] end),
+       ($sizes | to_entries[] | (.key + 1) as $x | .value
+        | ["rows", $x, .size],
+          ((.elapsed | length) as $n | .elapsed | to_entries[]
+           | ["dots", $x + (.key - ($n - 1) / 2) * ([0.06, 0.5 / $n] | min), .value / $u.ns]),
+          (.elapsed | median | values | ["medians", $x, . / $u.ns]),
+          (.longest_wait | values | ["longest", $x, . / $v.ns]),
+          ["bars", $x, (.waited // 0) / $v.ns, (.ran // 0) / $v.ns, (.returned // 0) / $v.ns]));
+
+(if $picture == "timeline" then timeline else sizes end) | map(tostring) | join("\t")

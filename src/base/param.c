@@ -1,0 +1,355 @@
+/* The option table at work: a row says what a value may be, and everything here follows the row. A
+ * value is read by the same function wherever it comes from (the row's own default, an environment
+ * variable, a flag), so all three obey the same limits, and only the message says which it was.
+ *
+ * Tables are constant and belong to whoever declared them, as do the strings that values point to.
+ * A param_set has one owner; called on the main thread, before anything is measured. */
+#include "base/param.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+
+enum {
+    WHY_BYTES = 360,  /* of a message, behind what the user wrote */
+    QUOTE_MOST = 64,  /* bytes of the user's text that a message repeats */
+    QUOTE_BYTES = 80, /* those, with marks and NUL */
+    WORD_MOST = 40,   /* bytes of the longest word that a nearest name is looked for */
+};
+
+/* A value as it was given: as a flag, or by an environment variable. */
+struct given {
+    const char *variable; /* NULL: a flag */
+    const char *text;
+};
+
+size_t param_count(const struct param *table)
+{
+    size_t count = 0;
+    while (table[count].name != NULL)
+        count++;
+    return count;
+}
+
+static void *field_of(const struct param_set *set, const struct param *p)
+{
+    return (char *)set->values + p->offset;
+}
+
+static void set_source(struct param_set *set, const struct param *p, enum param_source source)
+{
+    size_t row = (size_t)(p - set->table);
+    assert(row < PARAM_MOST);
+    set->source[row] = source;
+}
+
+/* The names with a separator between them. Those that do not fit are left out, and "..." stands for
+ * them; room for the dots is kept all the time. */
+static void join(char *buf, size_t bytes, const char *const *names, const char *separator)
+{
+    static const char dots[] = "...";
+    size_t used = 0;
+    assert(bytes >= sizeof dots);
+    buf[0] = '\0';
+    for (size_t i = 0; names[i] != NULL; i++) {
+        const char *between = i > 0 ? separator : "";
+        size_t needed = strlen(between) + strlen(names[i]);
+        if (needed + sizeof dots > bytes - used) {
+            memcpy(buf + used, dots, sizeof dots);
+            return;
+        }
+        used += (size_t)snprintf(buf + used, bytes - used, "%s%s", between, names[i]);
+    }
+}
+
+/* Fills *e with "--threads 0: why" or "UV_THREADPOOL_SIZE=0: why". What the user wrote is cut to a
+ * sane length, and put into quotes where it would not be seen otherwise. */
+static int reject(const struct param *p, struct given given, const char *why, struct err *e)
+{
+    size_t kept = text_cut(given.text, QUOTE_MOST);
+    bool bare = given.text[0] != '\0' && strchr(given.text, ' ') == NULL;
+    const char *mark = bare ? "" : "'";
+    char quoted[QUOTE_BYTES];
+    snprintf(quoted, sizeof quoted, "%s%.*s%s%s", mark, (int)kept, given.text,
+             given.text[kept] != '\0' ? "..." : "", mark);
+    if (given.variable != NULL)
+        return err_set(e, STATUS_USAGE, "%s=%s: %s", given.variable, quoted, why);
+    return err_set(e, STATUS_USAGE, "--%s %s: %s", p->name, quoted, why);
+}
+
+/* What is not a number of the row's type is told how to write one. */
+static const char *numbers_look_like(enum param_type type)
+{
+    switch (type) {
+    case PARAM_TYPE_DURATION:
+        return "is not a duration (write 100ms, 5s, 1.5min, ...)";
+    case PARAM_TYPE_SIZE:
+        return "is not a size in bytes (write 512, 64k, 1M, ...)";
+    default:
+        return "is not a whole number (write 12, 64k, 1e6, ...)";
+    }
+}
+
+static int parse_number(enum param_type type, const char *text, uint64_t *value)
+{
+    switch (type) {
+    case PARAM_TYPE_DURATION:
+        return units_parse_duration(text, value);
+    case PARAM_TYPE_SIZE:
+        return units_parse_size(text, value);
+    default:
+        return units_parse_count(text, value);
+    }
+}
+
+/* A limit as the user would write it. */
+static void write_limit(char buf[UNITS_TEXT_BYTES], enum param_type type, uint64_t limit)
+{
+    if (type == PARAM_TYPE_DURATION)
+        units_exact_duration(buf, limit);
+    else if (type == PARAM_TYPE_SIZE)
+        units_exact_size(buf, limit);
+    else
+        snprintf(buf, UNITS_TEXT_BYTES, "%" PRIu64, limit);
+}
+
+static int read_number(const struct param *p, struct given given, uint64_t *value, struct err *e)
+{
+    uint64_t number = 0;
+    bool fits = parse_number(p->type, given.text, &number) == 0;
+    if (!fits && errno != ERANGE)
+        return reject(p, given, numbers_look_like(p->type), e);
+    if (fits && number >= p->min && number <= p->max) {
+        *value = number;
+        return 0;
+    }
+    char min[UNITS_TEXT_BYTES], max[UNITS_TEXT_BYTES], why[WHY_BYTES];
+    write_limit(min, p->type, p->min);
+    write_limit(max, p->type, p->max);
+    snprintf(why, sizeof why, "must be from %s to %s", min, max);
+    return reject(p, given, why, e);
+}
+
+static int read_choice(const struct param *p, struct given given, unsigned *value, struct err *e)
+{
+    for (unsigned i = 0; p->choices[i] != NULL; i++) {
+        if (strcmp(p->choices[i], given.text) == 0) {
+            *value = i;
+            return 0;
+        }
+    }
+    char list[WHY_BYTES / 2], why[WHY_BYTES];
+    join(list, sizeof list, p->choices, ", ");
+    const char *nearest = param_nearest(given.text, p->choices);
+    if (nearest != NULL)
+        snprintf(why, sizeof why, "must be one of %s (did you mean %s?)", list, nearest);
+    else
+        snprintf(why, sizeof why, "must be one of %s", list);
+    return reject(p, given, why, e);
+}
+
+/* Reads a value of row p and stores it into its field, which stays as it was on failure. */
+static int store(struct param_set *set, const struct param *p, struct given given, struct err *e)
+{
+    void *field = field_of(set, p);
+    switch (p->type) {
+    case PARAM_TYPE_FLAG:
+        *(bool *)field = true;
+        return 0;
+    case PARAM_TYPE_STRING:
+        *(const char **)field = given.text;
+        return 0;
+    case PARAM_TYPE_CHOICE:
+        return read_choice(p, given, field, e);
+    case PARAM_TYPE_COUNT:
+    case PARAM_TYPE_DURATION:
+    case PARAM_TYPE_SIZE:
+        break;
+    }
+    return read_number(p, given, field, e);
+}
+
+static void clear(struct param_set *set, const struct param *p)
+{
+    void *field = field_of(set, p);
+    if (p->type == PARAM_TYPE_FLAG)
+        *(bool *)field = false;
+    else if (p->type == PARAM_TYPE_STRING)
+        *(const char **)field = NULL;
+    else if (p->type == PARAM_TYPE_CHOICE)
+        *(unsigned *)field = 0;
+    else
+        *(uint64_t *)field = 0;
+}
+
+static void set_preset(struct param_set *set, const struct param *p)
+{
+    clear(set, p);
+    if (p->preset == NULL) {
+        assert(p->type == PARAM_TYPE_FLAG || (p->flags & PARAM_OPTIONAL) != 0);
+    } else {
+        struct err e;
+        int rc = store(set, p, (struct given){.text = p->preset}, &e);
+        assert(rc == 0);
+        (void)rc;
+    }
+    set_source(set, p, PARAM_FROM_DEFAULT);
+}
+
+/* A row that reads its variable by rules of its own takes whatever these make of it, also outside
+ * of the row's limits: they tell what someone else will do with the variable. */
+static int set_from_environment(struct param_set *set, const struct param *p, struct err *e)
+{
+    const char *text = p->environment != NULL ? getenv(p->environment) : NULL;
+    if (text == NULL)
+        return 0;
+    if (p->from_environment != NULL) {
+        *(uint64_t *)field_of(set, p) = p->from_environment(text);
+    } else if (store(set, p, (struct given){p->environment, text}, e) != 0) {
+        return -1;
+    }
+    set_source(set, p, PARAM_FROM_ENVIRONMENT);
+    return 0;
+}
+
+int param_set_defaults(struct param_set *set, struct err *e)
+{
+    assert(param_count(set->table) <= PARAM_MOST);
+    for (const struct param *p = set->table; p->name != NULL; p++) {
+        set_preset(set, p);
+        if (set_from_environment(set, p, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int param_set_value(struct param_set *set, const struct param *p, const char *text, struct err *e)
+{
+    if (store(set, p, (struct given){.text = text}, e) != 0)
+        return -1;
+    set_source(set, p, PARAM_FROM_FLAG);
+    return 0;
+}
+
+const struct param *param_find(const struct param *table, const char *name, size_t length)
+{
+    for (const struct param *p = table; p->name != NULL; p++) {
+        if (strlen(p->name) == length && memcmp(p->name, name, length) == 0)
+            return p;
+    }
+    return NULL;
+}
+
+const struct param *param_find_letter(const struct param *table, char letter)
+{
+    for (const struct param *p = table; p->name != NULL; p++) {
+        if (letter != '\0' && p->letter == letter)
+            return p;
+    }
+    return NULL;
+}
+
+enum param_source param_source_of(const struct param_set *set, const char *name)
+{
+    const struct param *p = param_find(set->table, name, strlen(name));
+    assert(p != NULL);
+    return set->source[p - set->table];
+}
+
+void param_supersede(struct param_set *set, const char *name)
+{
+    const struct param *p = param_find(set->table, name, strlen(name));
+    assert(p != NULL);
+    set->source[p - set->table] = PARAM_SUPERSEDED;
+}
+
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters must be inserted, left out, replaced or swapped with their neighbour to make one
+ * word of the other; case does not count. Both have at most WORD_MOST bytes. */
+static unsigned edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    /* Row i holds the distances between the first i letters of a and all beginnings of b. A row
+     * depends on the two before it, so three of them take turns. */
+    unsigned rows[3][WORD_MOST + 1];
+    for (unsigned j = 0; j <= b_length; j++)
+        rows[0][j] = j;
+    for (unsigned i = 1; i <= a_length; i++) {
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
+        int a_letter = lower(a[i - 1]);
+        row[0] = i;
+        for (unsigned j = 1; j <= b_length; j++) {
+            int b_letter = lower(b[j - 1]);
+            row[j] = least(above[j], row[j - 1]) + 1;
+            row[j] = least(row[j], above[j - 1] + (a_letter != b_letter));
+            if (i > 1 && j > 1 && a_letter == lower(b[j - 2]) && lower(a[i - 2]) == b_letter)
+                row[j] = least(row[j], two_above[j - 2] + 1);
+        }
+    }
+    return rows[a_length % 3][b_length];
+}
+
+/* How far the user must have strayed to write `word` for `name`, in half slips of the finger: a
+ * name that was only begun is nearer than any mistyped one. Replacing every letter is no slip at
+ * all. */
+static unsigned strayed(const char *word, size_t length, const char *name)
+{
+    size_t name_length = strlen(name);
+    if (name_length > WORD_MOST)
+        return UINT_MAX;
+    if (length >= 2 && length < name_length && strncmp(word, name, length) == 0)
+        return 1;
+    unsigned slips = edit_distance(word, length, name, name_length);
+    return slips < length && slips < name_length ? 2 * slips : UINT_MAX;
+}
+
+const char *param_nearest(const char *word, const char *const *names)
+{
+    size_t length = strnlen(word, WORD_MOST + 1);
+    if (length == 0 || length > WORD_MOST)
+        return NULL;
+    /* One slip is allowed in a short word, two from four letters on, three from eight on. */
+    unsigned nearest_by = 2 * least(1 + (unsigned)length / 4, 3) + 1;
+    const char *nearest = NULL;
+    for (size_t i = 0; names[i] != NULL; i++) {
+        unsigned by = strayed(word, length, names[i]);
+        if (by < nearest_by) {
+            nearest = names[i];
+            nearest_by = by;
+        }
+    }
+    return nearest;
+}
+
+const char *param_metavar(const struct param *p, char *buf, size_t bytes)
+{
+    static const char *const by_type[] = {
+        [PARAM_TYPE_FLAG] = "",
+        [PARAM_TYPE_COUNT] = "N",
+        [PARAM_TYPE_DURATION] = "DURATION",
+        [PARAM_TYPE_SIZE] = "SIZE",
+        [PARAM_TYPE_STRING] = "TEXT",
+        [PARAM_TYPE_CHOICE] = "",
+    };
+    if (p->metavar == NULL && p->type == PARAM_TYPE_CHOICE)
+        join(buf, bytes, p->choices, "|");
+    else
+        snprintf(buf, bytes, "%s", p->metavar != NULL ? p->metavar : by_type[p->type]);
+    return buf;
+}

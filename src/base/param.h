@@ -1,0 +1,124 @@
+/* The option table. A parameter is declared once, as a row, and everything else derives from the
+ * row: parsing and its limits, --help, the `parameters` of the JSON, the axes of a sweep, shell
+ * completion and the manual page. A row stores its value into a field of the options structure that
+ * belongs to its table; the macros below make the compiler check that the field has the right type.
+ *
+ *     struct nap_options { uint64_t jobs, duration_ns; };
+ *     static const struct param nap_params[] = {
+ *         PARAM_COUNT(struct nap_options, jobs, "jobs", 'n', "5", 1, 1000, "naps to take"),
+ *         PARAM_DURATION(struct nap_options, duration_ns, "duration", 0, "100ms", 1, 60000000000,
+ *                        "how long each nap is"),
+ *         PARAM_END,
+ *     };
+ */
+#ifndef UVLAB_BASE_PARAM_H
+#define UVLAB_BASE_PARAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum param_type {
+    PARAM_TYPE_FLAG,     /* bool; takes no value; `--no-NAME` unsets one */
+    PARAM_TYPE_COUNT,    /* uint64_t */
+    PARAM_TYPE_DURATION, /* uint64_t, nanoseconds */
+    PARAM_TYPE_SIZE,     /* uint64_t, bytes */
+    PARAM_TYPE_STRING,   /* const char *; points into argv, the environment or the table */
+    PARAM_TYPE_CHOICE,   /* unsigned; index into `choices` */
+};
+
+enum param_flag {
+    PARAM_VIEW = 1, /* says how the result is shown, not what is measured: not in `parameters` */
+    PARAM_OPTIONAL = 2, /* may stay unset: no default; numbers are then 0, strings NULL */
+    PARAM_PATH = 4,     /* a file name: shells complete it as one */
+};
+
+/* Where a value came from; the result reports it for the pool size. */
+enum param_source {
+    PARAM_FROM_DEFAULT,
+    PARAM_FROM_ENVIRONMENT,
+    PARAM_FROM_FLAG,
+    PARAM_SUPERSEDED, /* another option took its place: it says nothing, and is null in the JSON */
+};
+
+struct param {
+    const char *name; /* of the long flag, without the dashes; NULL ends the table */
+    char letter;      /* of the short flag, or 0 */
+    enum param_type type;
+    unsigned flags;             /* enum param_flag */
+    const char *preset;         /* the default, as the user would write it; NULL with OPTIONAL */
+    uint64_t min, max;          /* inclusive, for COUNT, DURATION and SIZE */
+    const char *const *choices; /* NULL-terminated, for CHOICE */
+    const char *metavar;        /* in --help: "N", "DURATION", ... ; NULL: by type */
+    const char *environment;    /* variable consulted when the flag is absent, or NULL */
+    /* Reads the variable by rules other than this table's own (libuv's atoi, say), also outside
+     * of its limits; for COUNT, DURATION and SIZE; optional. */
+    uint64_t (*from_environment)(const char *text);
+    size_t offset;    /* of the field in the options structure */
+    const char *help; /* one sentence, lower case, no full stop */
+};
+
+/* clang-format off */
+#define PARAM_FIELD_(T, field, type_) _Generic(((T *)0)->field, type_: offsetof(T, field))
+#define PARAM_NUMBER_(T, field, kind, name_, letter_, preset_, min_, max_, help_) \
+    .name = name_, .letter = letter_, .type = kind, .preset = preset_, .min = min_, .max = max_, \
+    .offset = PARAM_FIELD_(T, field, uint64_t), .help = help_
+#define PARAM_COUNT(T, field, name_, letter_, preset_, min_, max_, help_) \
+    { PARAM_NUMBER_(T, field, PARAM_TYPE_COUNT, name_, letter_, preset_, min_, max_, help_) }
+#define PARAM_DURATION(T, field, name_, letter_, preset_, min_, max_, help_) \
+    { PARAM_NUMBER_(T, field, PARAM_TYPE_DURATION, name_, letter_, preset_, min_, max_, help_) }
+#define PARAM_SIZE(T, field, name_, letter_, preset_, min_, max_, help_) \
+    { PARAM_NUMBER_(T, field, PARAM_TYPE_SIZE, name_, letter_, preset_, min_, max_, help_) }
+#define PARAM_FLAG(T, field, name_, letter_, flags_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .flags = flags_, \
+      .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
+#define PARAM_STRING(T, field, name_, letter_, flags_, preset_, metavar_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_STRING, .flags = flags_, \
+      .preset = preset_, .metavar = metavar_, \
+      .offset = PARAM_FIELD_(T, field, const char *), .help = help_ }
+#define PARAM_CHOICE(T, field, name_, letter_, flags_, preset_, choices_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_CHOICE, .flags = flags_, \
+      .preset = preset_, .choices = choices_, \
+      .offset = PARAM_FIELD_(T, field, unsigned), .help = help_ }
+#define PARAM_END { .name = NULL }
+/* clang-format on */
+
+enum { PARAM_MOST = 40 }; /* rows that a table may have */
+
+/* A table, the structure that its values go to, and where each value came from. */
+struct param_set {
+    const struct param *table;
+    void *values;
+    enum param_source source[PARAM_MOST];
+};
+
+size_t param_count(const struct param *table);
+
+/* Sets every value to its default, then to that of its environment variable when it is set. Fails
+ * with STATUS_USAGE when the variable holds what the flag would not accept. The defaults of every
+ * table are checked by a unit test, so a bad default is a bug, not an error. */
+int param_set_defaults(struct param_set *set, struct err *e);
+
+/* Parses `text` as the value of row `p` and stores it. The message names what is accepted:
+ * "--threads 0: must be from 1 to 1024". `text` is ignored for flags (they become true). */
+int param_set_value(struct param_set *set, const struct param *p, const char *text, struct err *e);
+
+/* Rows by name; NULL when there is none. */
+const struct param *param_find(const struct param *table, const char *name, size_t length);
+const struct param *param_find_letter(const struct param *table, char letter);
+/* Where the value of the row of that name came from, which exists. */
+enum param_source param_source_of(const struct param_set *set, const char *name);
+/* Marks the value of row `name` as PARAM_SUPERSEDED. */
+void param_supersede(struct param_set *set, const char *name);
+
+/* The nearest of `names` (NULL-terminated) by edit distance, or NULL when none is near enough to be
+ * what the user meant. For "did you mean". Pure. */
+const char *param_nearest(const char *word, const char *const *names);
+
+/* What --help calls the value ("N", "DURATION", "a|b|c"); "" for flags. Written into buf, which is
+ * returned; choices that do not fit are left out and "..." stands for them. */
+const char *param_metavar(const struct param *p, char *buf, size_t bytes);
+
+#endif

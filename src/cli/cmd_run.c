@@ -1,0 +1,155 @@
+/* `uvlab NAME ...`: from the command line of an experiment to its result and the exit status.
+ *
+ * The order matters: what cannot succeed is refused first (the command line, the plan, the output),
+ * then it is measured, then judged and shown. The options live here until all of it is over, as the
+ * result points into them. Main thread. */
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "analysis/claims.h"
+#include "base/mem.h"
+#include "cli/common.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/style.h"
+#include "measure/session.h"
+#include "output/out.h"
+#include "output/view.h"
+
+/* What one invocation consists of. */
+struct invocation {
+    const struct experiment *experiment;
+    struct common_options common;
+    struct param_set common_set;
+    const struct view *view;
+    struct result result;
+};
+
+static int print_help(const struct experiment *x, struct err *e)
+{
+    struct text t = TEXT_EMPTY;
+    help_experiment(x, &t);
+    return command_print(&t, e);
+}
+
+/* 1 when help was asked for, and nothing else is to be done. */
+static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
+{
+    struct option_outcome outcome;
+    struct option_grammar grammar = {
+        .sets = {&v->result.options, &v->common_set}, .set_count = 2, .topic = v->experiment->name};
+    const struct view_options *view = &v->common.view;
+    if (options_parse(&grammar, argc, argv, &outcome, e) < 0)
+        return -1;
+    if (outcome.help)
+        return 1;
+    v->view = view_at(view->format);
+    if ((view->timeline || view->by_thread) && v->view->write != view_table)
+        return err_set(e, STATUS_USAGE,
+                       "--%s: only the table has a timeline, and --format is %s (trace is the "
+                       "timeline for other programs)",
+                       view->timeline ? "timeline" : "by-thread", v->view->name);
+    return 0;
+}
+
+/* Doubts and failed claims, for views that have no place for them. */
+static void say_beside(const struct invocation *v)
+{
+    const struct result *r = &v->result;
+    if (v->view->judged || v->common.view.quiet)
+        return;
+    for (size_t i = 0; i < r->warning_count; i++)
+        fprintf(stderr, "uvlab: warning: %s\n", r->warnings[i]);
+    for (size_t i = 0; i < r->verdict_count; i++)
+        if (r->verdicts[i].verdict == VERDICT_FAILS)
+            fprintf(stderr, "uvlab: claim '%s' fails: %s\n", r->verdicts[i].claim->id,
+                    text_get(&r->verdicts[i].evidence));
+}
+
+static int status_of(const struct invocation *v)
+{
+    if (v->result.interrupted)
+        return STATUS_INTERRUPTED;
+    if (v->common.view.check && claims_any_failed(&v->result))
+        return STATUS_CLAIM;
+    return result_has_failures(&v->result) ? STATUS_FAILED : STATUS_OK;
+}
+
+/* Everything between opening the output and closing it. */
+static int measure_and_show(struct invocation *v, struct out *o, struct err *e)
+{
+    const struct view_style style = style_make(&v->common.view, o);
+    struct progress progress;
+    int rc;
+    progress_begin(&progress, v->experiment->name, !v->common.view.quiet);
+    rc = session_run(&v->result, &v->common.session, progress_show, &progress, e);
+    progress_end(&progress);
+    if (rc == 0 && (v->view->judged || v->common.view.check))
+        rc = claims_judge(&v->result, e);
+    if (rc == 0)
+        rc = v->view->write(&v->result, &style, o, e);
+    return rc;
+}
+
+static int run_parsed(struct invocation *v, struct err *e)
+{
+    struct out *o;
+    if (session_plan(&v->result, &v->common.session, e) < 0)
+        return -1;
+    run_catch_signals(out_emergency); /* before there is a file that a signal could leave behind */
+    o = out_open(v->common.view.output, e);
+    if (o == NULL)
+        return -1;
+    if (measure_and_show(v, o, e) < 0) {
+        out_abandon(o);
+        return -1;
+    }
+    if (out_close(o, e) < 0)
+        return -1;
+    say_beside(v);
+    return status_of(v);
+}
+
+/* Whether threads may still be running calls: a run was given up, or failed while it was. */
+static bool threads_still_run(const struct result *r, int status)
+{
+    for (uint32_t i = 0; i < r->run_count; i++)
+        if (r->runs[i].detached)
+            return true;
+    return status < 0 && run_interrupted();
+}
+
+int cmd_run(const struct experiment *x, int argc, char *const *argv, struct err *e)
+{
+    struct invocation v = {.experiment = x,
+                           .common_set = {.table = common_params, .values = &v.common},
+                           .result = {.experiment = x, .common = &v.common_set}};
+    void *options = mem_zeroed(1, x->options_size > 0 ? x->options_size : 1);
+    int status;
+    if (options == NULL)
+        return err_no_memory(e, "the options");
+    v.result.options = (struct param_set){.table = x->params, .values = options};
+    status = parse(&v, argc, argv, e);
+    if (status == 1) {
+        status = print_help(x, e);
+    } else if (status == 0) {
+        status = run_parsed(&v, e);
+        if (status < 0)
+            err_prefix(e, "%s", x->name);
+        if (threads_still_run(&v.result, status)) {
+            /* Neither atexit functions nor free(): those threads use what they would take away. */
+            if (status < 0)
+                status = (int)command_report(e);
+            fflush(NULL);
+            _exit(status);
+        }
+    } else {
+        err_prefix(e, "%s", x->name);
+    }
+    result_free(&v.result);
+    mem_free(options);
+    return status;
+}

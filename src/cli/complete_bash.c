@@ -1,0 +1,91 @@
+/* Completion for bash: one function with two case statements, by what the word before needs and by
+ * the experiment or command. Bash gives `--name=value` as three words, as '=' ends a word there.
+ * Pure. */
+#include "cli/completion.h"
+
+#include "base/version.h"
+
+static void add_names(struct text *t, const struct completion_word *w)
+{
+    for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
+        for (const struct param *p = w->tables[i]; p->name != NULL; p++)
+            if (p->help != NULL)
+                text_add(t, "--%s ", p->name);
+    text_add(t, "--help");
+}
+
+/* "    threadpool:--work | threadpool:-w) words='...' ;;" */
+static void add_value(struct text *t, const char *word, const struct param *p)
+{
+    enum completion_value value = completion_value(p);
+    if (value == VALUE_NONE || p->help == NULL)
+        return;
+    text_add(t, "    %s:--%s", word, p->name);
+    if (p->letter != 0)
+        text_add(t, " | %s:-%c", word, p->letter);
+    if (value == VALUE_PATH) {
+        text_add(t, ") files=yes ;;\n");
+        return;
+    }
+    text_add(t, ") words='");
+    for (size_t i = 0; value == VALUE_CHOICE && p->choices[i] != NULL; i++)
+        text_add(t, "%s%s", i == 0 ? "" : " ", p->choices[i]);
+    text_add(t, "' ;;\n");
+}
+
+static void add_words(struct text *t)
+{
+    struct completion_word w;
+    text_add(t, "    case $first in\n");
+    for (size_t i = 0; completion_word(i, &w); i++) {
+        text_add(t, "    %s) flags='", w.name);
+        add_names(t, &w);
+        text_add(t, "' operands='");
+        completion_operands(&w, t);
+        text_add(t, "' ;;\n");
+    }
+    text_add(t, "    esac\n"
+                "    case $first:$before in\n");
+    for (size_t i = 0; completion_word(i, &w); i++)
+        for (size_t j = 0; j < 2 && w.tables[j] != NULL; j++)
+            for (const struct param *p = w.tables[j]; p->name != NULL; p++)
+                add_value(t, w.name, p);
+    text_add(t, "    *) if [[ $now == -* ]]; then words=$flags; else words=$operands; fi ;;\n"
+                "    esac\n");
+}
+
+void complete_bash(struct text *t)
+{
+    struct completion_word w;
+    text_add(t, "# bash completion for uvlab " UVLAB_VERSION ", made by: uvlab completion bash\n"
+                "_uvlab()\n"
+                "{\n"
+                "    local first=${COMP_WORDS[1]} now=${COMP_WORDS[COMP_CWORD]} before=\n"
+                "    local words='' flags='' operands='' files=''\n"
+                "    COMPREPLY=()\n"
+                "    if ((COMP_CWORD > 1)); then\n"
+                "        before=${COMP_WORDS[COMP_CWORD - 1]}\n"
+                "    fi\n"
+                "    if [[ $now == = ]]; then\n"
+                "        now=\n"
+                "    elif [[ $before == = ]]; then\n"
+                "        before=${COMP_WORDS[COMP_CWORD - 2]}\n"
+                "    fi\n"
+                "    if ((COMP_CWORD == 1)); then\n"
+                "        first=\n"
+                "        operands='");
+    for (size_t i = 0; completion_word(i, &w); i++)
+        text_add(t, "%s%s", i == 0 ? "" : " ", w.name);
+    text_add(t, "'\n"
+                "        flags='--help --version'\n"
+                "    fi\n");
+    add_words(t);
+    text_add(t, "    if [[ -n $files ]]; then\n"
+                "        compopt -o filenames 2>/dev/null\n"
+                "        mapfile -t COMPREPLY < <(compgen -f -- \"$now\")\n"
+                "    else\n"
+                "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$now\")\n"
+                "    fi\n"
+                "}\n"
+                "complete -F _uvlab uvlab\n");
+}

@@ -1,0 +1,68 @@
+/* Completion for fish: a line per option, each with the condition under which it is offered. In
+ * fish's single quotes, backslash and quote are escaped by a backslash. Pure. */
+#include "cli/completion.h"
+
+#include "base/version.h"
+
+static void add_quoted(struct text *t, const char *s)
+{
+    text_add(t, "'");
+    for (; *s != '\0'; s++)
+        text_add(t, *s == '\'' || *s == '\\' ? "\\%c" : "%c", *s);
+    text_add(t, "'");
+}
+
+static void add_option(struct text *t, const char *word, const struct param *p)
+{
+    enum completion_value value = completion_value(p);
+    text_add(t, "complete -c uvlab -n '__uvlab_first %s' -l %s", word, p->name);
+    if (p->letter != 0)
+        text_add(t, " -s %c", p->letter);
+    if (value == VALUE_PATH)
+        text_add(t, " -r -F");
+    else if (value != VALUE_NONE)
+        text_add(t, " -x");
+    if (value == VALUE_CHOICE) {
+        text_add(t, " -a '");
+        for (size_t i = 0; p->choices[i] != NULL; i++)
+            text_add(t, "%s%s", i == 0 ? "" : " ", p->choices[i]);
+        text_add(t, "'");
+    }
+    text_add(t, " -d ");
+    add_quoted(t, p->help);
+    text_add(t, "\n");
+}
+
+static void add_word(struct text *t, const struct completion_word *w)
+{
+    text_add(t, "complete -c uvlab -n __uvlab_none -a %s -d ", w->name);
+    add_quoted(t, w->what);
+    text_add(t, "\n");
+    if (w->command != NULL && w->command->operands_most > 0) {
+        text_add(t, "complete -c uvlab -n '__uvlab_first %s' -a '", w->name);
+        completion_operands(w, t);
+        text_add(t, "'\n");
+    }
+    for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
+        for (const struct param *p = w->tables[i]; p->name != NULL; p++)
+            if (p->help != NULL)
+                add_option(t, w->name, p);
+}
+
+void complete_fish(struct text *t)
+{
+    struct completion_word w;
+    text_add(t, "# fish completion for uvlab " UVLAB_VERSION ", made by: uvlab completion fish\n"
+                "function __uvlab_none\n"
+                "    test (count (commandline -opc)) -eq 1\n"
+                "end\n"
+                "function __uvlab_first\n"
+                "    set -l words (commandline -opc)\n"
+                "    test (count $words) -ge 2; and test $words[2] = $argv[1]\n"
+                "end\n"
+                "complete -c uvlab -f\n"
+                "complete -c uvlab -s h -l help -d 'explain it'\n"
+                "complete -c uvlab -n __uvlab_none -s V -l version -d 'tell the versions'\n");
+    for (size_t i = 0; completion_word(i, &w); i++)
+        add_word(t, &w);
+}

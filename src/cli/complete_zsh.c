@@ -1,0 +1,103 @@
+/* Completion for zsh: a list of specifications for _arguments per experiment or command. The script
+ * works as a file _uvlab in $fpath and, evaluated, in ~/.zshrc. Pure. */
+#include "cli/completion.h"
+
+#include <string.h>
+
+#include "base/version.h"
+
+/* Appends s for a place inside single quotes where also the characters of `special` mean something,
+ * which a backslash takes from them. */
+static void add_escaped(struct text *t, const char *s, const char *special)
+{
+    for (; *s != '\0'; s++) {
+        if (*s == '\'')
+            text_add(t, "'\\''");
+        else if (strchr(special, *s) != NULL)
+            text_add(t, "\\%c", *s);
+        else
+            text_add_bytes(t, s, 1);
+    }
+}
+
+/* "(-n --jobs)"{-n+,--jobs=}"[help]:N:" */
+static void add_option(struct text *t, const struct param *p)
+{
+    char metavar[160];
+    enum completion_value value = completion_value(p);
+    text_add(t, "            ");
+    if (p->letter != 0)
+        text_add(t, "'(-%c --%s)'{-%c%s,--%s%s}'", p->letter, p->name, p->letter,
+                 value == VALUE_NONE ? "" : "+", p->name, value == VALUE_NONE ? "" : "=");
+    else
+        text_add(t, "'--%s%s", p->name, value == VALUE_NONE ? "" : "=");
+    text_add(t, "[");
+    add_escaped(t, p->help, "[]\\:");
+    text_add(t, "]");
+    if (value != VALUE_NONE) {
+        text_add(t, ":");
+        if (value == VALUE_CHOICE)
+            text_add(t, "%s", p->name);
+        else
+            add_escaped(t, param_metavar(p, metavar, sizeof metavar), "\\:");
+        text_add(t, ":");
+    }
+    if (value == VALUE_PATH)
+        text_add(t, "_files");
+    if (value == VALUE_CHOICE) {
+        text_add(t, "(");
+        for (size_t i = 0; p->choices[i] != NULL; i++)
+            text_add(t, "%s%s", i == 0 ? "" : " ", p->choices[i]);
+        text_add(t, ")");
+    }
+    text_add(t, "' \\\n");
+}
+
+static void add_word(struct text *t, const struct completion_word *w)
+{
+    text_add(t, "    %s)\n        _arguments -s -S \\\n", w->name);
+    for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
+        for (const struct param *p = w->tables[i]; p->name != NULL; p++)
+            if (p->help != NULL)
+                add_option(t, p);
+    if (w->command != NULL && w->command->operands_most > 0) {
+        text_add(t, "            '1:%s:(", w->command->operand_words != NULL ? "word" : "name");
+        completion_operands(w, t);
+        text_add(t, ")' \\\n");
+    }
+    text_add(t, "            '(- *)'{-h,--help}'[explain it]'\n        ;;\n");
+}
+
+void complete_zsh(struct text *t)
+{
+    struct completion_word w;
+    text_add(t, "#compdef uvlab\n"
+                "# zsh completion for uvlab " UVLAB_VERSION ", made by: uvlab completion zsh\n"
+                "_uvlab()\n"
+                "{\n"
+                "    if ((CURRENT == 2)); then\n"
+                "        local -a names=(\n");
+    for (size_t i = 0; completion_word(i, &w); i++) {
+        text_add(t, "            '%s:", w.name);
+        add_escaped(t, w.what, "\\:");
+        text_add(t, "'\n");
+    }
+    text_add(t, "        )\n"
+                "        local -a flags=(--help --version)\n"
+                "        _describe 'experiment or command' names\n"
+                "        [[ $PREFIX == -* ]] && compadd -- $flags\n"
+                "        return\n"
+                "    fi\n"
+                "    shift words\n"
+                "    ((CURRENT--))\n"
+                "    case $words[1] in\n");
+    for (size_t i = 0; completion_word(i, &w); i++)
+        add_word(t, &w);
+    text_add(t, "    esac\n"
+                "}\n"
+                "if [[ $funcstack[1] == _uvlab ]]; then\n"
+                "    _uvlab \"$@\"\n"
+                "else\n"
+                "    compdef _uvlab uvlab\n"
+                "fi\n");
+}

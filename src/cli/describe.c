@@ -1,0 +1,67 @@
+/* The words for what a row of an option table accepts. Pure functions of constant tables. */
+#include "cli/describe.h"
+
+#include <inttypes.h>
+
+#include "base/units.h"
+
+const struct exit_status_row exit_status_rows[] = {
+    {STATUS_OK, "success"},
+    {STATUS_FAILED, "the run failed, or some of its calls did"},
+    {STATUS_USAGE, "the command line was wrong; nothing was run"},
+    {STATUS_CLAIM, "a claim failed, under --check"},
+    {STATUS_INTERRUPTED, "interrupted; what had been measured was written"},
+    {STATUS_OK, NULL},
+};
+
+bool describe_includes(const struct param *p, enum describe_part part)
+{
+    bool view = (p->flags & PARAM_VIEW) != 0;
+    return p->help != NULL && (part == DESCRIBE_ALL || view == (part == DESCRIBE_VIEW));
+}
+
+static void add_bound(struct text *t, enum param_type type, uint64_t value)
+{
+    char buf[UNITS_TEXT_BYTES];
+    if (type == PARAM_TYPE_DURATION)
+        text_add(t, "%s", units_exact_duration(buf, value));
+    else if (type == PARAM_TYPE_SIZE)
+        text_add(t, "%s", units_exact_size(buf, value));
+    else
+        text_add(t, "%" PRIu64, value);
+}
+
+static void add_range(struct text *t, const struct param *p)
+{
+    if (p->max == UINT64_MAX) {
+        text_add(t, "at least ");
+        add_bound(t, p->type, p->min);
+        return;
+    }
+    text_add(t, "from ");
+    add_bound(t, p->type, p->min);
+    text_add(t, " to ");
+    add_bound(t, p->type, p->max);
+}
+
+void describe_limits(const struct param *p, bool choices, struct text *t)
+{
+    const char *separator = "";
+    if (p->preset != NULL && p->type != PARAM_TYPE_FLAG) {
+        text_add(t, "default %s", p->preset);
+        separator = "; ";
+    }
+    if (p->type == PARAM_TYPE_COUNT || p->type == PARAM_TYPE_DURATION ||
+        p->type == PARAM_TYPE_SIZE) {
+        text_add(t, "%s", separator);
+        add_range(t, p);
+        separator = "; ";
+    } else if (p->type == PARAM_TYPE_CHOICE && choices) {
+        text_add(t, "%sone of ", separator);
+        for (size_t i = 0; p->choices[i] != NULL; i++)
+            text_add(t, "%s%s", i == 0 ? "" : ", ", p->choices[i]);
+        separator = "; ";
+    }
+    if (p->environment != NULL)
+        text_add(t, "%senvironment %s", separator, p->environment);
+}

@@ -1,0 +1,26 @@
+/* The line that tells a waiting person how far a session is; on standard error, and only when that
+ * is a terminal. */
+#ifndef UVLAB_CLI_PROGRESS_H
+#define UVLAB_CLI_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct progress {
+    const char *name; /* of the experiment */
+    bool wanted;
+    uint64_t begun_ns, shown_ns; /* CLOCK_MONOTONIC */
+    size_t columns;              /* of the line that stands there; 0: none */
+};
+
+/* `wanted`: whether it may be shown at all. */
+void progress_begin(struct progress *p, const char *name, bool wanted);
+
+/* A session_progress_cb; the context is the struct progress. Between runs, on the main thread. */
+void progress_show(void *progress, uint32_t done, uint32_t all);
+
+/* Erases the line, if there is one. */
+void progress_end(struct progress *p);
+
+#endif

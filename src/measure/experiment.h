@@ -1,0 +1,93 @@
+/* What an experiment is: a constant description and a handful of functions. It holds no global
+ * state; everything that belongs to a run hangs on `run->state`.
+ *
+ * To add one: 1. experiments/NAME.c (or a folder) that ends in a `const struct experiment`;
+ *             2. a line in experiments/list.h.
+ * docs/adding-an-experiment.md walks through it; the tests say what was forgotten. */
+#ifndef UVLAB_MEASURE_EXPERIMENT_H
+#define UVLAB_MEASURE_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/param.h"
+#include "measure/span.h"
+
+struct run;
+struct claim;
+
+/* A series of runs that are alike. Every experiment has its measured pass; others stand beside it
+ * in the result: a baseline that a claim compares with, repeated trials of a part. */
+enum pass_role {
+    PASS_MEASURED, /* repeated --runs times; what the summary and most claims are about */
+    PASS_BASELINE, /* what a claim compares the measured runs with */
+    PASS_TRIAL,    /* a small part, repeated many times */
+};
+
+enum { PASSES_MOST = 4 };
+
+struct pass {
+    enum pass_role role;
+    uint32_t runs;        /* for PASS_MEASURED filled in by the runner from --runs */
+    uint32_t spans;       /* exactly how many at most one run of it opens */
+    uint64_t bytes;       /* memory that one run needs beyond its spans */
+    const char *override; /* parameter that differs from the experiment's ("jobs"), or NULL */
+    uint64_t override_value;
+};
+
+/* What an experiment intends with the given options: decided before anything is run, so that what
+ * cannot succeed is refused. */
+struct plan {
+    struct pass passes[PASSES_MOST]; /* in the order in which they are run */
+    unsigned pass_count;
+    bool uses_pool;
+    uint32_t threads; /* pool size asked for; 0: as the environment or libuv says */
+};
+
+/* Columns that a table of spans can have. */
+enum column {
+    COLUMN_END,
+    COLUMN_CALL,
+    COLUMN_SUBMITTED,
+    COLUMN_WAITED,
+    COLUMN_RAN,
+    COLUMN_CPU,
+    COLUMN_RETURNED,
+    COLUMN_CALLED_BACK,
+    COLUMN_LANE,
+    COLUMN_STATUS, /* shown only when a call failed */
+    COLUMN_ITERATION,
+    COLUMN_PHASE,
+    COLUMN_ARMED_BY,
+    COLUMN_NODE_NAME,
+};
+
+struct experiment {
+    const char *name;            /* the word on the command line, the key in the JSON */
+    const char *question;        /* what it answers: `uvlab list` prints it */
+    const char *about;           /* a paragraph for --help and the manual page */
+    const char *const *examples; /* command lines, NULL-terminated: help, manual page */
+    const struct param *params;
+    size_t options_size; /* of the structure that params fill; zeroed by the runner */
+    const struct span_kind *const *kinds; /* NULL-terminated; row numbers are span kinds */
+    const struct claim *claims;           /* ends with a row whose id is NULL */
+    const enum column *columns;           /* of its table, up to COLUMN_END */
+    bool rows_by_call_back; /* the table lists spans as they were called back, not submitted */
+    bool records_causes;    /* its spans have armed_by */
+
+    /* Checks what single rows of the option table cannot, and says what will be run. It may put
+     * derived values into the options. Fails with STATUS_USAGE or STATUS_FAILED. */
+    int (*plan)(struct param_set *options, struct plan *plan, struct err *e);
+    /* Makes ready, outside of what is measured: allocates run->state and opens spans. On failure
+     * cleanup is still called, with run->state as it was left. Optional. */
+    int (*prepare)(struct run *run, struct err *e);
+    /* The first submissions, on the loop thread; never runs the loop itself. */
+    int (*start)(struct run *run, struct err *e);
+    /* After SIGINT or SIGTERM: cancels what is queued, stops what repeats. Optional. */
+    void (*cancel)(struct run *run);
+    /* After the loop has ended and every handle is closed: frees run->state. Optional. */
+    void (*cleanup)(struct run *run);
+};
+
+#endif

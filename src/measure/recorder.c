@@ -1,0 +1,136 @@
+/* Memory of the recorder, and reading it after the run; the writing is inline, in recorder.h.
+ *
+ * Allocation fills every byte with 0xff, which maps the pages and makes every instant unknown
+ * (SPAN_UNKNOWN), every lane unknown (-1) and every relation absent (SPAN_NONE) in one pass. */
+#include "measure/recorder.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <uv.h>
+
+#include "base/mem.h"
+#include "measure/phases.h"
+
+_Thread_local char recorder_of_thread;
+
+uint64_t recorder_bytes_per_span(bool causes)
+{
+    return sizeof(struct span_on_loop) + sizeof(struct span_on_worker) +
+           (causes ? sizeof(uint32_t) : 0);
+}
+
+/* In the check phase the runner advances the count of iterations. */
+static unsigned phases_after_check(void)
+{
+    const enum span_phase *order = phases_of(uv_version());
+    unsigned late = 0;
+    bool checked = false;
+
+    for (int i = 0; i < PHASE_ORDER_LENGTH; i++) {
+        if (checked)
+            late |= 1u << order[i];
+        checked |= order[i] == PHASE_CHECK;
+    }
+    return late;
+}
+
+int recorder_init(struct recorder *r, uint32_t capacity, const struct span_kind *const *kinds,
+                  bool causes, struct err *e)
+{
+    *r = (struct recorder){.capacity = capacity, .kinds = kinds, .iteration = 1};
+    r->loop_thread = recorder_thread();
+    r->late_phases = phases_after_check();
+    r->on_loop = mem_aligned_filled(capacity, sizeof *r->on_loop, 0xff);
+    r->on_worker = mem_aligned_filled(capacity, sizeof *r->on_worker, 0xff);
+    if (causes)
+        r->armed_by = mem_aligned_filled(capacity, sizeof *r->armed_by, 0xff);
+    if (r->on_loop == NULL || r->on_worker == NULL || (causes && r->armed_by == NULL)) {
+        recorder_free(r);
+        return err_no_memory(e, "the spans");
+    }
+    return 0;
+}
+
+void recorder_free(struct recorder *r)
+{
+    mem_free(r->on_loop);
+    mem_free(r->on_worker);
+    mem_free(r->armed_by);
+    *r = (struct recorder){0};
+}
+
+uint32_t recorder_open(struct recorder *r, uint32_t count, unsigned kind, uint32_t first_ordinal)
+{
+    uint32_t first = r->count;
+
+    assert(count <= r->capacity - r->count);
+    assert(kind <= UINT8_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        struct span_on_loop *l = &r->on_loop[first + i];
+
+        l->ordinal = first_ordinal == 0 ? 0 : first_ordinal + i;
+        l->iteration = 0;
+        l->status = SPAN_OK;
+        l->kind = (uint8_t)kind;
+        atomic_store_explicit(&r->on_worker[first + i].status, SPAN_OK, memory_order_relaxed);
+    }
+    r->count += count;
+    return first;
+}
+
+int recorder_detach(struct recorder *r, struct err *e)
+{
+    struct span_on_worker *copy = mem_aligned_filled(r->count, sizeof *copy, 0xff);
+
+    if (copy == NULL)
+        return err_no_memory(e, "the spans of an interrupted run");
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct span_on_worker *from = &r->on_worker[i], *to = &copy[i];
+        bool ended = r->on_loop[i].called_back != SPAN_UNKNOWN;
+
+        atomic_init(&to->started, atomic_load_explicit(&from->started, memory_order_relaxed));
+        atomic_init(&to->lane, atomic_load_explicit(&from->lane, memory_order_relaxed));
+        atomic_init(&to->status, SPAN_OK);
+        if (ended) {
+            atomic_init(&to->finished, atomic_load_explicit(&from->finished, memory_order_relaxed));
+            atomic_init(&to->cpu_ns, atomic_load_explicit(&from->cpu_ns, memory_order_relaxed));
+            atomic_init(&to->status, atomic_load_explicit(&from->status, memory_order_relaxed));
+        }
+    }
+    r->on_worker = copy; /* the old array stays with the threads that still write to it */
+    return 0;
+}
+
+static uint64_t instant_ns(const struct recorder *r, uint64_t ticks)
+{
+    return ticks == SPAN_UNKNOWN ? SPAN_UNKNOWN : clock_scale_ns(&r->scale, ticks);
+}
+
+void recorder_get(const struct recorder *r, uint32_t i, struct span *out)
+{
+    const struct span_on_loop *l = &r->on_loop[i];
+    const struct span_on_worker *w = &r->on_worker[i];
+    uint32_t cause = r->armed_by == NULL ? SPAN_NONE : r->armed_by[i];
+
+    assert(i < r->count);
+    out->id = i + 1;
+    out->parent = l->parent == SPAN_NONE ? SPAN_NONE : l->parent + 1;
+    out->armed_by = cause == SPAN_NONE ? SPAN_NONE : cause + 1;
+    out->ordinal = l->ordinal;
+    out->kind = r->kinds[l->kind];
+    out->iteration = l->iteration;
+    if (l->iteration != 0 && (r->late_phases & 1u << out->kind->phase) != 0)
+        out->iteration--;
+    out->lane = atomic_load_explicit(&w->lane, memory_order_relaxed);
+    out->submitted_ns = instant_ns(r, l->submitted);
+    out->started_ns = instant_ns(r, atomic_load_explicit(&w->started, memory_order_relaxed));
+    out->finished_ns = instant_ns(r, atomic_load_explicit(&w->finished, memory_order_relaxed));
+    out->called_back_ns = instant_ns(r, l->called_back);
+    out->cpu_ns = atomic_load_explicit(&w->cpu_ns, memory_order_relaxed);
+    out->status = l->status;
+    if (l->called_back == SPAN_UNKNOWN)
+        out->status = SPAN_UNFINISHED;
+    else if (l->status == SPAN_OK)
+        out->status = atomic_load_explicit(&w->status, memory_order_relaxed);
+}

@@ -1,0 +1,60 @@
+/* One run: a loop of its own, from its creation to the proof that nothing was left on it.
+ * The runner owns the loop; an experiment uses it and returns. */
+#ifndef UVLAB_MEASURE_RUN_H
+#define UVLAB_MEASURE_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/err.h"
+#include "measure/experiment.h"
+#include "measure/recorder.h"
+
+enum cpu_choice { CPU_CHOICE_AUTO, CPU_CHOICE_ON, CPU_CHOICE_OFF };
+
+/* What is known about the loop of one run. */
+struct loop_facts {
+    uint64_t iterations;
+    uint64_t idle_ns;    /* spent waiting in poll: uv_metrics_idle_time() */
+    uint64_t max_lag_ns; /* the longest time between two polls, less the idle time in it */
+};
+
+struct run {
+    const struct experiment *experiment;
+    const struct pass *pass;
+    const void *options;
+    enum cpu_choice cpu_choice;
+    uint32_t pool_size; /* of the pool that was mustered; 0: this experiment uses none */
+    uv_loop_t *loop;
+    struct recorder recorder;
+    void *state; /* the experiment's own */
+
+    /* the result */
+    uint64_t elapsed_ns; /* first submission to last callback; SPAN_UNKNOWN if nothing came back */
+    uint64_t cpu_ns;     /* CPU time of the whole process, between the same two anchors */
+    struct loop_facts loop_facts;
+    bool interrupted;
+    bool detached; /* calls were still running when it was given up: the process must _exit() */
+    bool failed;   /* some call failed */
+};
+
+/* Runs `run->experiment` once. The caller has set the fields above `loop`; the others are filled
+ * here. On failure *e is filled, and nothing is left behind but what run_free() releases.
+ * Main thread. */
+int run_once(struct run *run, struct err *e);
+
+/* Frees the recorder. */
+void run_free(struct run *run);
+
+/* SIGINT and SIGTERM from now on interrupt the run that is going on (and every one that follows) in
+ * the orderly way of run_interrupted(); a second signal ends the process at once with status 130.
+ * `at_exit` (async-signal-safe, or NULL) is called before that. The handler may only interrupt the
+ * main thread: every thread that is made has to have the two signals blocked, as session_run() has
+ * it for those of the pool. */
+void run_catch_signals(void (*at_exit)(void));
+/* Whether a signal has arrived. Any thread. */
+bool run_interrupted(void);
+
+#endif

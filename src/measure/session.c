@@ -1,0 +1,359 @@
+/* From a plan to a result. Everything here happens on the main thread, outside of what is measured.
+ * See session.h. */
+#include "measure/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+
+const char *const session_cpu_choices[] = {"auto", "on", "off", NULL};
+
+/* What the statistics need for each span, at most, while a result is written. */
+enum { ANALYSIS_BYTES_PER_SPAN = 32 };
+
+/* --- The plan. --- */
+
+static uint64_t saturating_add(uint64_t a, uint64_t b)
+{
+    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t saturating_multiply(uint64_t a, uint64_t b)
+{
+    return a != 0 && b > UINT64_MAX / a ? UINT64_MAX : a * b;
+}
+
+static uint32_t plan_runs(const struct plan *plan)
+{
+    uint32_t runs = 0;
+
+    for (unsigned i = 0; i < plan->pass_count; i++)
+        runs += plan->passes[i].runs;
+    return runs;
+}
+
+/* Spans stay until the end; what a run needs beside them is given back when it is over. */
+static uint64_t plan_bytes(const struct plan *plan, bool causes)
+{
+    uint64_t spans = 0, beside = 0, largest = 0;
+
+    for (unsigned i = 0; i < plan->pass_count; i++) {
+        const struct pass *p = &plan->passes[i];
+
+        spans = saturating_add(spans, saturating_multiply((uint64_t)p->runs * p->spans,
+                                                          recorder_bytes_per_span(causes)));
+        if (p->bytes > beside)
+            beside = p->bytes;
+        if ((uint64_t)p->runs * p->spans > largest)
+            largest = (uint64_t)p->runs * p->spans;
+    }
+    return saturating_add(
+        saturating_add(spans, plan_runs(plan) * sizeof(struct run)),
+        saturating_add(beside, saturating_multiply(largest, ANALYSIS_BYTES_PER_SPAN)));
+}
+
+int session_plan(struct result *r, const struct session_options *options, struct err *e)
+{
+    uint64_t need, available = host_memory_available_bytes();
+    char need_text[UNITS_TEXT_BYTES], available_text[UNITS_TEXT_BYTES];
+
+    r->plan = (struct plan){0};
+    if (r->experiment->plan(&r->options, &r->plan, e) != 0)
+        return -1;
+    if (r->plan.uses_pool && param_source_of(&r->options, "threads") != PARAM_FROM_FLAG)
+        r->plan.threads = 0; /* libuv reads its variable itself, by its own rules */
+    for (unsigned i = 0; i < r->plan.pass_count; i++)
+        if (r->plan.passes[i].role == PASS_MEASURED)
+            r->plan.passes[i].runs = (uint32_t)options->runs;
+    need = plan_bytes(&r->plan, r->experiment->records_causes);
+    if (available != HOST_UNKNOWN && need > available)
+        return err_set(e, STATUS_FAILED, "not enough memory: this needs %s, and %s can be had",
+                       units_format_size(need_text, need),
+                       units_format_size(available_text, available));
+    return 0;
+}
+
+/* --- The runs. --- */
+
+struct session {
+    struct result *result;
+    const struct session_options *options;
+    session_progress_cb progress;
+    void *context;
+    uint32_t done, all;
+};
+
+static int one_run(struct session *s, const struct pass *pass, struct run *run, struct err *e)
+{
+    *run = (struct run){
+        .experiment = s->result->experiment,
+        .pass = pass,
+        .options = s->result->options.values,
+        .cpu_choice = s->options->cpu,
+        .pool_size = s->result->pool.size,
+    };
+    if (s->progress != NULL)
+        s->progress(s->context, s->done, s->all);
+    s->done++;
+    return run_once(run, e);
+}
+
+static int warm_up(struct session *s, struct err *e)
+{
+    struct result *r = s->result;
+
+    for (uint64_t i = 0; i < s->options->warmup && !run_interrupted(); i++) {
+        struct run run;
+        int rc = one_run(s, &r->plan.passes[0], &run, e);
+
+        if (run.detached) { /* interrupted, and threads still run: this is all there is to show */
+            r->runs[r->run_count++] = run;
+            return rc;
+        }
+        run_free(&run);
+        if (rc != 0)
+            return rc;
+    }
+    r->warmup_runs = s->options->warmup;
+    return 0;
+}
+
+static int run_passes(struct session *s, struct err *e)
+{
+    struct result *r = s->result;
+
+    for (unsigned p = 0; p < r->plan.pass_count; p++) {
+        for (uint32_t i = 0; i < r->plan.passes[p].runs && !run_interrupted(); i++) {
+            struct run *run = &r->runs[r->run_count];
+
+            r->run_count++; /* counted even if it fails, so that what it has is freed */
+            if (one_run(s, &r->plan.passes[p], run, e) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* --- What to tell beside the numbers. --- */
+
+static void format_now(char text[32])
+{
+    struct timespec now;
+    struct tm utc;
+    size_t length;
+
+    clock_gettime(CLOCK_REALTIME, &now); /* the one wall-clock time in a result: when it was made */
+    gmtime_r(&now.tv_sec, &utc);
+    length = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + length, 32 - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
+}
+
+/* A machine's CPU time is counted in hundredths of a second: below this it says nothing. */
+static const uint64_t load_base_ns = 200 * 1000 * 1000;
+
+static void warn_of_machine(struct result *r)
+{
+    double watched_ns = (double)r->watched_ns;
+
+    if (r->watched_ns < load_base_ns)
+        return;
+    if (r->others_cpu_ns != HOST_UNKNOWN && (double)r->others_cpu_ns > 0.1 * watched_ns)
+        result_warn(r, "the machine was busy: other processes used %.1f CPUs during the runs",
+                    (double)r->others_cpu_ns / watched_ns);
+    if (r->stolen_ns != HOST_UNKNOWN && (double)r->stolen_ns > 0.02 * watched_ns)
+        result_warn(r, "the hypervisor took %.1f CPUs away during the runs",
+                    (double)r->stolen_ns / watched_ns);
+}
+
+static bool any_call_computes(const struct result *r)
+{
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
+            struct span s;
+
+            recorder_get(&r->runs[i].recorder, j, &s);
+            if ((s.kind->traits & SPAN_CPU_BOUND) != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void warn_of_setting(struct result *r, const struct session_options *options)
+{
+    uint64_t cpus = host_cpus_usable(&r->host);
+
+    if (r->interrupted)
+        result_warn(r, "interrupted: what had been measured until then is shown");
+    else if (options->runs == 1)
+        result_warn(r, "one run only: --runs 10 would show how much the times vary");
+    if (r->pool.warning[0] != '\0')
+        result_warn(r, "%s", r->pool.warning);
+    if (r->pool.size > cpus && any_call_computes(r))
+        result_warn(r,
+                    "%u pool threads on %" PRIu64 " CPU%s: calls that compute stretch each other",
+                    (unsigned)r->pool.size, cpus, cpus == 1 ? "" : "s");
+    if (r->host.cpu_quota >= 0 && r->host.cpu_quota < (double)r->host.cpus_allowed)
+        result_warn(r, "a control group limits this process to %.2f CPUs", r->host.cpu_quota);
+}
+
+/* A span whose instants go backwards would mean that the clock cannot be trusted. */
+static void warn_of_clock(struct result *r)
+{
+    uint64_t backwards = 0;
+    struct span s;
+
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
+            recorder_get(&r->runs[i].recorder, j, &s);
+            if ((s.started_ns != SPAN_UNKNOWN && s.submitted_ns != SPAN_UNKNOWN &&
+                 s.started_ns < s.submitted_ns) ||
+                (s.finished_ns != SPAN_UNKNOWN && s.started_ns != SPAN_UNKNOWN &&
+                 s.finished_ns < s.started_ns) ||
+                (s.called_back_ns != SPAN_UNKNOWN && s.finished_ns != SPAN_UNKNOWN &&
+                 s.called_back_ns < s.finished_ns))
+                backwards++;
+        }
+    }
+    if (backwards > 0)
+        result_warn(r,
+                    "the clock ran backwards in %" PRIu64 " calls: measure with --clock monotonic",
+                    backwards);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The first run pays for what is done once: pages, caches, the names of hosts. Of few runs nobody
+ * can say what is usual. */
+static int warn_of_first_run(struct result *r, const struct session_options *options, struct err *e)
+{
+    enum { RUNS_LEAST = 5 };
+    uint64_t *values = mem_alloc(((size_t)r->run_count + 1) * sizeof *values), first_ns;
+    uint32_t count = 0;
+    double median_ns, times;
+
+    if (values == NULL)
+        return err_no_memory(e, "the elapsed times of the runs");
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        const struct run *run = &r->runs[i];
+
+        if (run->pass->role == PASS_MEASURED && !run->interrupted &&
+            run->elapsed_ns != SPAN_UNKNOWN)
+            values[count++] = run->elapsed_ns;
+    }
+    if (count >= RUNS_LEAST) {
+        first_ns = values[0];
+        qsort(values, count, sizeof *values, compare_numbers);
+        median_ns = (double)values[(count - 1) / 2] / 2 + (double)values[count / 2] / 2;
+        times = median_ns > 0 ? (double)first_ns / median_ns : 0;
+        if (times > 2)
+            result_warn(r,
+                        "the first run took %.*f times the median: --warmup %" PRIu64
+                        " would leave it out",
+                        times < 10, times, options->warmup + 1);
+    }
+    mem_free(values);
+    return 0;
+}
+
+/* --- The session. --- */
+
+/* Threads of the pool inherit this mask, so that signals reach the main thread. */
+static int start_pool(struct result *r, struct err *e)
+{
+    sigset_t ours, before;
+    int rc;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ours, &before);
+    rc = pool_start(r->plan.threads, &r->pool, e);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+/* A loop needs a handful of descriptors, and libuv aborts where it cannot have a pipe for its
+ * signals; so as many are tried first. */
+static int try_descriptors(struct err *e)
+{
+    enum { NEEDED = 12 };
+    int fds[NEEDED], made = 0, error;
+
+    while (made < NEEDED && (fds[made] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0)
+        made++;
+    error = errno;
+    for (int i = 0; i < made; i++)
+        close(fds[i]);
+    if (made == NEEDED || error == EBADF) /* standard error may be closed: then nothing is known */
+        return 0;
+    return err_set(e, STATUS_FAILED, "cannot have the %d file descriptors that a loop needs: %s",
+                   NEEDED, uv_strerror(-error));
+}
+
+/* a - b, but not below 0: counters of the kernel may go back a little. */
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+int session_run(struct result *r, const struct session_options *options,
+                session_progress_cb progress, void *context, struct err *e)
+{
+    struct session s = {.result = r, .options = options, .progress = progress, .context = context};
+    uint64_t busy_before, stolen_before, busy, stolen, own_before, own, began_ns;
+    int rc;
+
+    s.all = plan_runs(&r->plan) + (uint32_t)options->warmup;
+    r->runs = mem_zeroed(plan_runs(&r->plan) + 1, sizeof *r->runs);
+    if (r->runs == NULL)
+        return err_no_memory(e, "the runs");
+    if (try_descriptors(e) != 0)
+        return -1;
+    host_gather(&r->host);
+    if (clock_init(options->clock, e) != 0)
+        return -1;
+    r->clock = clock_name();
+    if (r->plan.uses_pool && start_pool(r, e) != 0)
+        return -1;
+    format_now(r->started_at);
+    host_machine_cpu(&busy_before, &stolen_before);
+    own_before = clock_process_cpu_ns();
+    began_ns = clock_read_monotonic();
+    rc = warm_up(&s, e);
+    if (rc == 0)
+        rc = run_passes(&s, e);
+    own = clock_process_cpu_ns() - own_before;
+    host_machine_cpu(&busy, &stolen);
+    r->watched_ns = clock_read_monotonic() - began_ns;
+    if (progress != NULL)
+        progress(context, s.all, s.all);
+    r->others_cpu_ns = r->stolen_ns = HOST_UNKNOWN;
+    if (busy != HOST_UNKNOWN && busy_before != HOST_UNKNOWN)
+        r->others_cpu_ns = less(less(busy, busy_before), own);
+    if (stolen != HOST_UNKNOWN && stolen_before != HOST_UNKNOWN)
+        r->stolen_ns = less(stolen, stolen_before);
+    r->interrupted = run_interrupted();
+    warn_of_setting(r, options);
+    warn_of_machine(r);
+    warn_of_clock(r);
+    if (rc == 0)
+        rc = warn_of_first_run(r, options, e);
+    if (rc == 0 && r->warning_lost)
+        return err_no_memory(e, "a warning");
+    return rc;
+}

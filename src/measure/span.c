@@ -1,0 +1,90 @@
+/* What a span says of itself. Pure functions of one span; see span.h. */
+#include "measure/span.h"
+
+#include <stdio.h>
+
+#include <uv.h>
+
+static uint64_t between(uint64_t from, uint64_t to)
+{
+    if (from == SPAN_UNKNOWN || to == SPAN_UNKNOWN || to < from)
+        return SPAN_UNKNOWN;
+    return to - from;
+}
+
+uint64_t span_waited_ns(const struct span *s)
+{
+    return between(s->submitted_ns, s->started_ns);
+}
+
+uint64_t span_ran_ns(const struct span *s)
+{
+    return between(s->started_ns, s->finished_ns);
+}
+
+uint64_t span_returned_ns(const struct span *s)
+{
+    return between(s->finished_ns, s->called_back_ns);
+}
+
+uint64_t span_total_ns(const struct span *s)
+{
+    return between(s->submitted_ns, s->called_back_ns);
+}
+
+char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES])
+{
+    if (s->ordinal == 0)
+        snprintf(buf, SPAN_TEXT_BYTES, "%s", s->kind->label);
+    else
+        snprintf(buf, SPAN_TEXT_BYTES, "%s %u", s->kind->label, (unsigned)s->ordinal);
+    return buf;
+}
+
+char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES])
+{
+    if (lane == LANE_UNKNOWN)
+        snprintf(buf, SPAN_TEXT_BYTES, "-");
+    else if (lane == LANE_LOOP)
+        snprintf(buf, SPAN_TEXT_BYTES, "loop");
+    else if (lane == LANE_OS)
+        snprintf(buf, SPAN_TEXT_BYTES, "os");
+    else
+        snprintf(buf, SPAN_TEXT_BYTES, "pool %d", lane);
+    return buf;
+}
+
+const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES])
+{
+    switch (status) {
+    case SPAN_OK:
+        return "ok";
+    case SPAN_FAILED_CRYPTO:
+        return "OpenSSL failed";
+    case SPAN_FAILED_COMPRESSION:
+        return "zlib failed";
+    case SPAN_FAILED_SHORT_READ:
+        return "the file ended early";
+    case SPAN_UNFINISHED:
+        return "unfinished";
+    case UV_ECANCELED:
+        return "cancelled";
+    default: {
+        char name[32], why[64];
+        snprintf(buf, SPAN_TEXT_BYTES, "%s: %s", uv_err_name_r(status, name, sizeof name),
+                 uv_strerror_r(status, why, sizeof why));
+        return buf;
+    }
+    }
+}
+
+const char *span_phase_name(enum span_phase phase)
+{
+    static const char *const names[] = {
+        [PHASE_NONE] = "",       [PHASE_TIMERS] = "timers",   [PHASE_PENDING] = "pending",
+        [PHASE_IDLE] = "idle",   [PHASE_PREPARE] = "prepare", [PHASE_POLL] = "poll",
+        [PHASE_CHECK] = "check", [PHASE_CLOSING] = "closing",
+    };
+
+    return names[phase];
+}

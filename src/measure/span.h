@@ -1,0 +1,93 @@
+/* The span: one asynchronous call and its four instants.
+ *
+ *     submitted ------ waited ------ started ---- ran ---- finished -- returned -- called_back
+ *     the loop asks     (queued)     a thread              the work     (the loop   its callback
+ *     for it                         takes it              ends          is late)   begins
+ *
+ * This is the form in which everything that looks at results (claims, statistics, views) sees it:
+ * by value, in nanoseconds since the start of its run. How spans are recorded is recorder.h's
+ * business. What each instant means for each kind of call is in docs/spans.md. */
+#ifndef UVLAB_MEASURE_SPAN_H
+#define UVLAB_MEASURE_SPAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* An instant or a duration that could not be observed: shown as "-", written as null. Never 0. */
+#define SPAN_UNKNOWN UINT64_MAX
+/* No span: the parent of a span at the top, the cause of one that the main program submitted. */
+#define SPAN_NONE UINT32_MAX
+
+/* The lane that a call ran on. Pool threads are 1 to 1024. */
+enum { LANE_UNKNOWN = -1, LANE_LOOP = 0, LANE_OS = 4096 };
+
+/* Why a call failed, where neither libuv nor the system has an error number for it; every other
+ * status is 0 (ok) or a negative UV_E*. */
+enum span_status {
+    SPAN_OK = 0,
+    SPAN_FAILED_CRYPTO = -6001,      /* OpenSSL refused or failed */
+    SPAN_FAILED_COMPRESSION = -6002, /* zlib failed */
+    SPAN_FAILED_SHORT_READ = -6003,  /* a file ended before its size, as fstat told it */
+    SPAN_UNFINISHED = -6004,         /* it was not called back before the run was given up */
+};
+
+/* The phases of libuv's loop, in no order: which order the linked libuv has is loop_phases()'s to
+ * say (measure/phases.h). */
+enum span_phase {
+    PHASE_NONE, /* the main program, before the loop runs */
+    PHASE_TIMERS,
+    PHASE_PENDING,
+    PHASE_IDLE,
+    PHASE_PREPARE,
+    PHASE_POLL,
+    PHASE_CHECK,
+    PHASE_CLOSING,
+};
+
+/* What a span can be. An experiment (or a kind of work) has a constant table of these; a span names
+ * its row. */
+struct span_kind {
+    const char *kind;      /* for programs: "pbkdf2", "fs.open", "timer" */
+    const char *label;     /* for people: "hash"; its number is put behind it: "hash 3" */
+    enum span_phase phase; /* in which its callback is called; PHASE_NONE: not known */
+    const char *node_name; /* what does the same in Node.js, or NULL */
+    unsigned traits;       /* enum span_trait */
+};
+
+enum span_trait {
+    SPAN_POOLED = 1,    /* runs on the thread pool */
+    SPAN_SLOW_IO = 2,   /* of libuv's slow-I/O class, which at most half of the threads may run */
+    SPAN_CPU_BOUND = 4, /* needs a CPU for as long as it runs */
+    SPAN_BLURRED = 8,   /* so short that `started` is read without a fence: CLOCK_BLUR_NS */
+};
+
+struct span {
+    uint32_t id;        /* 1-based position in its run */
+    uint32_t parent;    /* id of the call that this one is a part of, or SPAN_NONE */
+    uint32_t armed_by;  /* id of the call in whose callback it was submitted, or SPAN_NONE: the main
+                           program, or not recorded */
+    uint32_t ordinal;   /* the number in its name; 0: the label alone is the name */
+    uint32_t iteration; /* of the loop, from 1, in which it was called back; 0: unknown, or
+                           (timers, libuv 1.45 and later) before the first */
+    int lane;
+    int status; /* SPAN_OK, a negative UV_E*, or enum span_status */
+    const struct span_kind *kind;
+    uint64_t submitted_ns, started_ns, finished_ns, called_back_ns;
+    uint64_t cpu_ns; /* CPU time of its thread while it ran */
+};
+
+/* The three numbers, and their sum; SPAN_UNKNOWN when one of their ends is. Pure. */
+uint64_t span_waited_ns(const struct span *s);   /* started - submitted */
+uint64_t span_ran_ns(const struct span *s);      /* finished - started */
+uint64_t span_returned_ns(const struct span *s); /* called_back - finished */
+uint64_t span_total_ns(const struct span *s);    /* called_back - submitted */
+
+/* Room for any text that these write, with its NUL; both return buf. */
+enum { SPAN_TEXT_BYTES = 96 };
+char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES]); /* "hash 3" */
+char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES]);        /* "pool 2", "loop", "os", "-" */
+/* "ok", or what went wrong: "ENOENT: no such file or directory". A constant or in buf. */
+const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES]);
+const char *span_phase_name(enum span_phase phase); /* "timers", ...; "" for PHASE_NONE */
+
+#endif

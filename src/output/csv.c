@@ -1,0 +1,85 @@
+/* CSV as in RFC 4180, with a header and plain line feeds: a row per span, the same fields as in
+ * JSON. What is unknown is an empty field. Nothing is kept between two spans. Main thread. */
+#include <string.h>
+
+#include "output/document.h"
+#include "output/view.h"
+
+static const char header[] =
+    "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,submitted_ns,"
+    "started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,cpu_ns,status\n";
+
+/* Each field but the last has its comma behind it. A text is quoted when it must be. */
+static void out_field(struct out *o, const char *s)
+{
+    if (s[strcspn(s, ",\"\r\n")] == '\0') {
+        out_text(o, s);
+        return;
+    }
+    out_bytes(o, "\"", 1);
+    for (const char *quote; (quote = strchr(s, '"')) != NULL; s = quote + 1) {
+        out_bytes(o, s, (size_t)(quote - s));
+        out_bytes(o, "\"\"", 2);
+    }
+    out_text(o, s);
+    out_bytes(o, "\"", 1);
+}
+
+static void text_field(struct out *o, const char *s)
+{
+    if (s != NULL)
+        out_field(o, s);
+    out_bytes(o, ",", 1);
+}
+
+static void number_field(struct out *o, uint64_t n, uint64_t none)
+{
+    if (n != none)
+        out_number(o, n);
+    out_bytes(o, ",", 1);
+}
+
+static void out_row(const struct span *s, struct out *o)
+{
+    char text[SPAN_TEXT_BYTES];
+    const uint64_t times[] = {
+        s->submitted_ns,     s->started_ns,     s->finished_ns,
+        s->called_back_ns,   span_waited_ns(s), span_ran_ns(s),
+        span_returned_ns(s), span_total_ns(s),  s->cpu_ns,
+    };
+
+    number_field(o, s->id, 0);
+    number_field(o, s->parent, SPAN_NONE);
+    number_field(o, s->armed_by, SPAN_NONE);
+    text_field(o, s->kind->kind);
+    text_field(o, span_name(s, text));
+    text_field(o, s->lane == LANE_UNKNOWN ? NULL : span_lane_name(s->lane, text));
+    number_field(o, s->iteration, 0);
+    text_field(o, s->called_back_ns == SPAN_UNKNOWN ? NULL : span_phase_name(s->kind->phase));
+    text_field(o, s->kind->node_name);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        number_field(o, times[i], SPAN_UNKNOWN);
+    out_field(o, span_status_text(s->status, text));
+    out_bytes(o, "\n", 1);
+}
+
+int view_csv(const struct result *r, const struct view_style *style, struct out *o, struct err *e)
+{
+    struct span s;
+
+    (void)style;
+    (void)e;
+    out_bytes(o, header, sizeof header - 1);
+    for (uint32_t run = 0; run < r->run_count; run++) {
+        const struct recorder *spans = &r->runs[run].recorder;
+
+        for (uint32_t i = 0; i < spans->count; i++) {
+            recorder_get(spans, i, &s);
+            number_field(o, run + 1, 0);
+            text_field(o, document_role(&r->runs[run]));
+            text_field(o, r->experiment->name);
+            out_row(&s, o);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,46 @@
+/* Where a result goes: standard output or a file, through one buffer, with errors remembered.
+ *
+ * A regular file, or a new name, is written beside its name and renamed into place when it is
+ * whole: whoever reads it sees the old file or the new one. Links are followed, so that what they
+ * point to is replaced. Devices, pipes, sockets and terminals are opened and written. Not
+ * thread-safe. */
+#ifndef UVLAB_OUTPUT_OUT_H
+#define UVLAB_OUTPUT_OUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct out;
+
+/* Opens `path`, or standard output when it is NULL or "-". Before measuring, so that what cannot be
+ * written is known at once. Fails with STATUS_FAILED: "cannot write 'x/y.json': no such file or
+ * directory". Returns NULL then. */
+struct out *out_open(const char *path, struct err *e);
+
+/* Append to the buffer, writing it out when it is full. After a failed write they do nothing. */
+void out_bytes(struct out *o, const char *bytes, size_t length);
+void out_text(struct out *o, const char *s);
+void out_format(struct out *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void out_number(struct out *o, uint64_t n); /* in decimal, many times faster than out_format */
+
+/* Whether it ends on a terminal; its width in columns then (COLUMNS when that is set, else the
+ * terminal's, else 80). */
+bool out_is_terminal(const struct out *o);
+unsigned out_columns(const struct out *o);
+
+/* Writes what is left, makes the file take its name, and frees o. Fails with STATUS_FAILED when
+ * anything could not be written since out_open(); the old file, if any, is then untouched.
+ * A pipe whose reader has gone is a failure too (EPIPE; SIGPIPE is ignored by main). */
+int out_close(struct out *o, struct err *e);
+
+/* Gives up: the file keeps its old content, nothing new appears. Frees o; NULL is allowed. */
+void out_abandon(struct out *o);
+
+/* Removes the half-written file, if there is one. Async-signal-safe: for the handler of a second
+ * SIGINT, which ends the process at once. */
+void out_emergency(void);
+
+#endif

@@ -1,0 +1,384 @@
+/* The foot of the table: what the rows add up to, which calls waited for which, what went wrong,
+ * what to doubt, and what was shown. All about the measured runs.
+ *
+ * Main thread; what is allocated is given back before the function returns. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "analysis/claims.h"
+#include "analysis/summary.h"
+#include "output/table.h"
+
+/* Facts have a name in the first columns, and continue below their text. */
+enum { INDENT = 10 };
+enum { PHRASE_BYTES = 400 };
+/* To find what a call waited for, all others are looked at: only in runs of at most so many. */
+enum { CALLS_SEARCHED = 1000, WAITS_NAMED = 4, STATUSES_NAMED = 4 };
+
+/* What the measured runs come to, together: those that are whole, or else what there is. */
+struct totals {
+    const struct run *first; /* NULL: there is none */
+    uint32_t runs;
+    uint32_t left_out;           /* runs that were interrupted, beside whole ones */
+    uint64_t calls, known;       /* of the calls: those that have a share */
+    uint64_t elapsed_ns, cpu_ns; /* of the runs where both are known */
+    uint64_t waited_ns, ran_ns, returned_ns;
+    uint32_t most_at_once;
+    uint64_t iterations, idle_ns, max_lag_ns;
+};
+
+static void totals_add(struct totals *all, const struct run *run)
+{
+    struct run_shares shares;
+
+    if (all->first == NULL)
+        all->first = run;
+    all->runs++;
+    if (run->elapsed_ns != SPAN_UNKNOWN && run->cpu_ns != SPAN_UNKNOWN) {
+        all->elapsed_ns += run->elapsed_ns;
+        all->cpu_ns += run->cpu_ns;
+    }
+    summary_shares(run, &shares);
+    all->calls += shares.calls;
+    all->known += shares.known;
+    all->waited_ns += shares.waited_ns;
+    all->ran_ns += shares.ran_ns;
+    all->returned_ns += shares.returned_ns;
+    if (shares.most_at_once > all->most_at_once)
+        all->most_at_once = shares.most_at_once;
+    all->iterations += run->loop_facts.iterations;
+    all->idle_ns += run->loop_facts.idle_ns;
+    if (run->loop_facts.max_lag_ns > all->max_lag_ns)
+        all->max_lag_ns = run->loop_facts.max_lag_ns;
+}
+
+static void say_fact(const struct table *t, const char *name, const char *text)
+{
+    size_t at = INDENT;
+    term_cell(&t->term, INK_STRONG, name, INDENT, ALIGN_LEFT);
+    term_wrap(&t->term, INK_PLAIN, &at, INDENT, text);
+    out_text(t->term.out, "\n");
+}
+
+enum { SHARES = 3 };
+
+/* Whole percents that add up to 100: what is cut off goes to those that lose most by it, and what
+ * is not nothing gets 1 at least. */
+static void percents(const uint64_t parts[SHARES], unsigned percent[SHARES])
+{
+    double rest[SHARES], sum = 0;
+    unsigned all = 0, most;
+
+    for (int i = 0; i < SHARES; i++)
+        sum += (double)parts[i];
+    for (int i = 0; i < SHARES; i++) {
+        double exact = 100.0 * (double)parts[i] / sum;
+        percent[i] = (unsigned)exact;
+        if (percent[i] == 0 && parts[i] > 0)
+            percent[i] = 1;
+        rest[i] = exact - percent[i];
+        all += percent[i];
+    }
+    while (all != 100) {
+        most = 0;
+        for (unsigned i = 1; i < SHARES; i++) {
+            if (all < 100 ? rest[i] > rest[most] : percent[i] > percent[most])
+                most = i;
+        }
+        if (all < 100) {
+            percent[most]++;
+            rest[most] -= 1;
+            all++;
+        } else {
+            percent[most]--;
+            all--;
+        }
+    }
+}
+
+static int fact_elapsed(const struct table *t, const struct totals *all, struct err *e)
+{
+    char median[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES], more[PHRASE_BYTES / 4] = "";
+    struct stats stats;
+
+    if (table_elapsed(t, all->first, &stats, e) != 0)
+        return -1;
+    if (stats.count == 0)
+        stats.p50 = stats.min = stats.max = SPAN_UNKNOWN;
+    if (all->left_out > 0)
+        snprintf(more, sizeof more, " (%" PRIu32 " more %s interrupted)", all->left_out,
+                 all->left_out == 1 ? "was" : "were");
+    table_duration(t, median, stats.p50);
+    if (all->runs == 1) {
+        snprintf(phrase, sizeof phrase, "%s from the first submission to the last callback%s",
+                 median, more);
+    } else {
+        char least[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES];
+        snprintf(phrase, sizeof phrase, "%s median of %" PRIu32 " runs, min %s, max %s%s", median,
+                 all->runs, table_duration(t, least, stats.min), table_duration(t, most, stats.max),
+                 more);
+    }
+    say_fact(t, "elapsed", phrase);
+    return 0;
+}
+
+static const char *in_runs(const struct totals *all)
+{
+    if (all->runs == 1)
+        return "";
+    return all->left_out > 0 ? " in the whole runs" : " in all runs";
+}
+
+static void fact_cpu(const struct table *t, const struct totals *all)
+{
+    const struct host_facts *host = &t->result->host;
+    char used[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES], of[UNITS_TEXT_BYTES] = "";
+    bool known = host->cpus_allowed != HOST_UNKNOWN || host->cpu_quota >= 0;
+    double busy;
+
+    if (all->elapsed_ns == 0)
+        return;
+    busy = (double)all->cpu_ns / (double)all->elapsed_ns;
+    if (known)
+        snprintf(of, sizeof of, " of %" PRIu64, host_cpus_usable(host));
+    snprintf(phrase, sizeof phrase, "%s%s = %.2f%s CPUs", table_duration(t, used, all->cpu_ns),
+             in_runs(all), busy, of);
+    say_fact(t, "CPU", phrase);
+}
+
+/* Of few calls all instants may be known: they are then no picture of all. */
+static void fact_shares(const struct table *t, const struct totals *all)
+{
+    const uint64_t parts[SHARES] = {all->waited_ns, all->ran_ns, all->returned_ns};
+    unsigned percent[SHARES];
+    char at_once[PHRASE_BYTES / 4] = "", phrase[PHRASE_BYTES];
+
+    if (parts[0] + parts[1] + parts[2] == 0 || all->known < all->calls - all->known)
+        return;
+    percents(parts, percent);
+    if (all->most_at_once == SUMMARY_NO_MEMORY)
+        snprintf(at_once, sizeof at_once, "; not enough memory to tell how many ran at once");
+    else if (all->most_at_once > 0)
+        snprintf(at_once, sizeof at_once, "; at most %" PRIu32 " ran at once", all->most_at_once);
+    snprintf(phrase, sizeof phrase,
+             "%u %% waiting, %u %% running, %u %% returning (of their time, added up)%s",
+             percent[0], percent[1], percent[2], at_once);
+    say_fact(t, "calls", phrase);
+}
+
+static void fact_loop(const struct table *t, const struct totals *all)
+{
+    char number[UNITS_TEXT_BYTES], idle[UNITS_TEXT_BYTES], lag[UNITS_TEXT_BYTES];
+    char phrase[PHRASE_BYTES];
+
+    snprintf(phrase, sizeof phrase, "%s iteration%s%s, idle %s, longest hold-up %s",
+             units_format_count(number, all->iterations), all->iterations == 1 ? "" : "s",
+             in_runs(all), table_duration(t, idle, all->idle_ns),
+             table_duration(t, lag, all->max_lag_ns));
+    say_fact(t, "loop", phrase);
+}
+
+uint32_t table_waited_for(const struct run *run, uint32_t index)
+{
+    uint32_t count = run->recorder.count, found = SPAN_NONE;
+    uint64_t latest_ns = 0;
+    struct span s, other;
+
+    if (count > CALLS_SEARCHED)
+        return SPAN_NONE;
+    recorder_get(&run->recorder, index, &s);
+    if (s.lane <= LANE_LOOP || s.lane >= LANE_OS || span_waited_ns(&s) == SPAN_UNKNOWN)
+        return SPAN_NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        recorder_get(&run->recorder, i, &other);
+        if (i == index || other.lane != s.lane || other.finished_ns == SPAN_UNKNOWN ||
+            other.finished_ns <= s.submitted_ns || other.finished_ns > s.started_ns)
+            continue;
+        if (found == SPAN_NONE || other.finished_ns >= latest_ns) {
+            found = i;
+            latest_ns = other.finished_ns;
+        }
+    }
+    return found;
+}
+
+/* One wait as words: the first of them says what is meant, the others are brief. */
+static void say_wait(const struct table *t, size_t *at, const struct span *s,
+                     const struct span *before, bool alone)
+{
+    char name[SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], other[SPAN_TEXT_BYTES];
+    char waited[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES];
+
+    table_duration(t, waited, span_waited_ns(s));
+    span_name(s, name);
+    span_name(before, other);
+    span_lane_name(s->lane, lane);
+    if (alone)
+        snprintf(phrase, sizeof phrase, "%s waited %s for a thread: %s took it after %s", name,
+                 waited, lane, other);
+    else
+        snprintf(phrase, sizeof phrase, "%s (%s, %s after %s)", name, waited, lane, other);
+    term_wrap_word(&t->term, INK_PLAIN, at, INDENT, phrase);
+}
+
+/* Which call waited for whom: those that ran on a thread only when an earlier one had left it. */
+static void fact_waits(const struct table *t, const struct run *run)
+{
+    uint32_t count = run->recorder.count, waits = 0, named = 0;
+    char phrase[PHRASE_BYTES];
+    size_t at = INDENT;
+
+    for (uint32_t i = 0; i < count && count <= CALLS_SEARCHED; i++)
+        waits += table_waited_for(run, i) != SPAN_NONE;
+    if (waits == 0)
+        return;
+    term_cell(&t->term, INK_STRONG, "queued", INDENT, ALIGN_LEFT);
+    if (waits > 1) {
+        snprintf(phrase, sizeof phrase,
+                 "%" PRIu32 " calls waited for a thread that others held:", waits);
+        term_wrap(&t->term, INK_PLAIN, &at, INDENT, phrase);
+    }
+    for (uint32_t i = 0; i < count && named < WAITS_NAMED && named < waits; i++) {
+        uint32_t before = table_waited_for(run, i);
+        struct span s, other;
+        if (before == SPAN_NONE)
+            continue;
+        recorder_get(&run->recorder, i, &s);
+        recorder_get(&run->recorder, before, &other);
+        say_wait(t, &at, &s, &other, waits == 1);
+        if (++named < waits)
+            term_wrap(&t->term, INK_PLAIN, &at, INDENT, ",");
+    }
+    if (named < waits) {
+        snprintf(phrase, sizeof phrase, "and %" PRIu32 " more", waits - named);
+        term_wrap_word(&t->term, INK_PLAIN, &at, INDENT, phrase);
+    }
+    out_text(t->term.out, "\n");
+}
+
+/* Of the calls that did not succeed: how many of each status there are. */
+struct failures {
+    int status[STATUSES_NAMED];
+    uint64_t calls[STATUSES_NAMED];
+    unsigned count;
+    uint64_t others;
+};
+
+static void failures_add(struct failures *f, int status)
+{
+    unsigned k = 0;
+    while (k < f->count && f->status[k] != status)
+        k++;
+    if (k == STATUSES_NAMED) {
+        f->others++;
+        return;
+    }
+    if (k == f->count) {
+        f->status[k] = status;
+        f->calls[k] = 0;
+        f->count++;
+    }
+    f->calls[k]++;
+}
+
+static void fact_failures(const struct table *t)
+{
+    const struct result *r = t->result;
+    struct failures f = {.count = 0};
+    char number[UNITS_TEXT_BYTES], why[SPAN_TEXT_BYTES], phrase[PHRASE_BYTES];
+    struct span s;
+
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        for (uint32_t k = 0; r->runs[i].failed && k < r->runs[i].recorder.count; k++) {
+            recorder_get(&r->runs[i].recorder, k, &s);
+            if (s.status != SPAN_OK && s.parent == SPAN_NONE)
+                failures_add(&f, s.status);
+        }
+    }
+    for (unsigned k = 0; k < f.count; k++) {
+        snprintf(phrase, sizeof phrase, "%s call%s: %s", units_format_count(number, f.calls[k]),
+                 f.calls[k] == 1 ? "" : "s", span_status_text(f.status[k], why));
+        say_fact(t, f.status[k] == SPAN_UNFINISHED ? "no end" : "failed", phrase);
+    }
+    if (f.others > 0) {
+        snprintf(phrase, sizeof phrase, "%s more calls", units_format_count(number, f.others));
+        say_fact(t, "failed", phrase);
+    }
+}
+
+int table_facts(const struct table *t, struct err *e)
+{
+    const struct result *r = t->result;
+    struct totals all = {.first = NULL};
+    uint32_t whole = 0;
+
+    for (uint32_t i = 0; i < r->run_count; i++)
+        whole += table_role(&r->runs[i]) == PASS_MEASURED && !r->runs[i].interrupted;
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        if (table_role(&r->runs[i]) != PASS_MEASURED)
+            continue;
+        if (whole > 0 && r->runs[i].interrupted)
+            all.left_out++;
+        else
+            totals_add(&all, &r->runs[i]);
+    }
+    if (all.first == NULL)
+        return 0;
+    out_text(t->term.out, "\n");
+    if (fact_elapsed(t, &all, e) != 0)
+        return -1;
+    if (all.runs + all.left_out == 1)
+        fact_waits(t, all.first);
+    fact_shares(t, &all);
+    fact_cpu(t, &all);
+    fact_loop(t, &all);
+    fact_failures(t);
+    return 0;
+}
+
+void table_warnings(const struct table *t)
+{
+    const struct result *r = t->result;
+
+    if (r->warning_count > 0)
+        out_text(t->term.out, "\n");
+    for (size_t i = 0; i < r->warning_count; i++) {
+        size_t at = 0;
+        term_wrap(&t->term, INK_DOUBT, &at, 2, "warning:");
+        term_wrap_word(&t->term, INK_PLAIN, &at, 2, r->warnings[i]);
+        out_text(t->term.out, "\n");
+    }
+}
+
+static enum ink verdict_ink(enum verdict v)
+{
+    return v == VERDICT_HOLDS ? INK_GOOD : v == VERDICT_FAILS ? INK_BAD : INK_FAINT;
+}
+
+void table_claims(const struct table *t)
+{
+    static const enum glyph marks[] = {[VERDICT_HOLDS] = GLYPH_HOLDS,
+                                       [VERDICT_FAILS] = GLYPH_FAILS,
+                                       [VERDICT_NOT_TESTED] = GLYPH_UNTESTED};
+    const struct result *r = t->result;
+
+    if (r->verdict_count > 0)
+        out_text(t->term.out, "\n");
+    for (size_t i = 0; i < r->verdict_count; i++) {
+        const struct verdict_row *row = &r->verdicts[i];
+        const char *evidence = text_get(&row->evidence);
+        enum ink ink = verdict_ink(row->verdict);
+        size_t at = 1;
+        term_text(&t->term, ink, term_glyph(&t->term, marks[row->verdict]));
+        term_wrap_word(&t->term, ink, &at, 0, claims_verdict_name(row->verdict));
+        term_wrap(&t->term, ink, &at, 2, ":");
+        term_wrap_word(&t->term, INK_PLAIN, &at, 2, row->claim->text);
+        if (evidence[0] != '\0') {
+            out_text(t->term.out, "\n");
+            at = 2;
+            term_spaces(&t->term, at);
+            term_wrap(&t->term, INK_FAINT, &at, 2, evidence);
+        }
+        out_text(t->term.out, "\n");
+    }
+}

@@ -1,0 +1,364 @@
+/* A row per call. The experiment says which columns there are; this file says what each of them is
+ * called, how it is aligned, and which give way first when the terminal is too narrow.
+ *
+ * Main thread. The order of a run's rows is allocated for as long as they are measured or printed.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "output/table.h"
+
+enum { COLUMNS_MOST = 16, DEPTH_MOST = 8 };
+enum { CELL_BYTES = SPAN_TEXT_BYTES + 2 * DEPTH_MOST };
+/* A column of text is cut to this before another one is left out. */
+enum { TEXT_LEAST = 12 };
+/* The column that is worth least gives way first; those of this worth never do. */
+enum { WORTH_MOST = 9 };
+
+static const struct {
+    const char *title;
+    bool number; /* right-aligned, and never cut */
+    int worth;
+} columns[] = {
+    [COLUMN_CALL] = {"call", false, WORTH_MOST},
+    [COLUMN_SUBMITTED] = {"submitted", true, 1},
+    [COLUMN_WAITED] = {"waited", true, WORTH_MOST},
+    [COLUMN_RAN] = {"ran", true, WORTH_MOST},
+    [COLUMN_CPU] = {"cpu", true, 2},
+    [COLUMN_RETURNED] = {"returned", true, 3},
+    [COLUMN_CALLED_BACK] = {"called back", true, 5},
+    [COLUMN_LANE] = {"thread", false, 7},
+    [COLUMN_STATUS] = {"status", false, WORTH_MOST},
+    [COLUMN_ITERATION] = {"iteration", true, 8},
+    [COLUMN_PHASE] = {"phase", false, WORTH_MOST},
+    [COLUMN_ARMED_BY] = {"armed by", false, 6},
+    [COLUMN_NODE_NAME] = {"in Node.js", false, 4},
+};
+
+/* The columns that are shown, left to right, and how wide each is. */
+struct layout {
+    enum column column[COLUMNS_MOST];
+    size_t width[COLUMNS_MOST];
+    unsigned count;
+    size_t gap; /* between two columns */
+    enum column dropped[COLUMNS_MOST];
+    unsigned dropped_count;
+};
+
+static void cell_armed_by(const struct run *run, char buf[CELL_BYTES], const struct span *s)
+{
+    char name[SPAN_TEXT_BYTES];
+    struct span cause;
+
+    if (s->armed_by == SPAN_NONE || s->armed_by == 0 || s->armed_by > run->recorder.count) {
+        snprintf(buf, CELL_BYTES, "%s", run->experiment->records_causes ? "main program" : "-");
+        return;
+    }
+    recorder_get(&run->recorder, s->armed_by - 1, &cause);
+    snprintf(buf, CELL_BYTES, "%s", span_name(&cause, name));
+}
+
+/* "ok", or the short name of what went wrong: what it means is said under the table. */
+static void cell_status(char buf[CELL_BYTES], int status)
+{
+    char text[SPAN_TEXT_BYTES];
+    const char *whole = span_status_text(status, text);
+    snprintf(buf, CELL_BYTES, "%.*s", (int)strcspn(whole, ":"), whole);
+}
+
+/* The columns that hold an instant, and those that hold a duration. */
+static bool column_instant(enum column column, const struct span *s, uint64_t *ns)
+{
+    *ns = column == COLUMN_SUBMITTED ? s->submitted_ns : s->called_back_ns;
+    return column == COLUMN_SUBMITTED || column == COLUMN_CALLED_BACK;
+}
+
+static bool column_duration(enum column column, const struct span *s, uint64_t *ns)
+{
+    switch (column) {
+    case COLUMN_WAITED:
+        *ns = span_waited_ns(s);
+        return true;
+    case COLUMN_RAN:
+        *ns = span_ran_ns(s);
+        return true;
+    case COLUMN_CPU:
+        *ns = s->cpu_ns;
+        return true;
+    case COLUMN_RETURNED:
+        *ns = span_returned_ns(s);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The columns that hold a word; NULL or "" when it is not known. */
+static const char *column_word(enum column column, const struct span *s, char text[SPAN_TEXT_BYTES])
+{
+    switch (column) {
+    case COLUMN_LANE:
+        return span_lane_name(s->lane, text);
+    case COLUMN_PHASE:
+        return s->called_back_ns == SPAN_UNKNOWN ? NULL : span_phase_name(s->kind->phase);
+    case COLUMN_NODE_NAME:
+        return s->kind->node_name;
+    case COLUMN_ITERATION:
+        snprintf(text, SPAN_TEXT_BYTES, "%" PRIu32, s->iteration);
+        return s->iteration == 0 ? NULL : text;
+    default:
+        return NULL;
+    }
+}
+
+static void cell_text(const struct table *t, const struct run *run, const struct span *s,
+                      unsigned depth, enum column column, char buf[CELL_BYTES])
+{
+    char text[SPAN_TEXT_BYTES], duration[UNITS_TEXT_BYTES];
+    const char *word;
+    uint64_t ns;
+
+    if (column_instant(column, s, &ns)) {
+        snprintf(buf, CELL_BYTES, "%s", table_instant(t, duration, ns));
+    } else if (column_duration(column, s, &ns)) {
+        snprintf(buf, CELL_BYTES, "%s", table_duration_aligned(t, duration, ns));
+    } else if (column == COLUMN_CALL) {
+        int indent = 2 * (int)(depth < DEPTH_MOST ? depth : DEPTH_MOST);
+        snprintf(buf, CELL_BYTES, "%*s%s", indent, "", span_name(s, text));
+    } else if (column == COLUMN_STATUS) {
+        cell_status(buf, s->status);
+    } else if (column == COLUMN_ARMED_BY) {
+        cell_armed_by(run, buf, s);
+    } else {
+        word = column_word(column, s, text);
+        snprintf(buf, CELL_BYTES, "%s", word == NULL || word[0] == '\0' ? "-" : word);
+    }
+}
+
+/* Widens the columns to what the calls of a run take. */
+static void layout_measure(struct layout *layout, const struct table *t, const struct run *run,
+                           const struct table_order *order)
+{
+    char buf[CELL_BYTES];
+    struct span s;
+
+    for (uint32_t i = 0; i < order->count; i++) {
+        recorder_get(&run->recorder, order->rows[i].index, &s);
+        for (unsigned c = 0; c < layout->count; c++) {
+            cell_text(t, run, &s, order->rows[i].depth, layout->column[c], buf);
+            size_t wide = term_columns(&t->term, buf);
+            if (wide > layout->width[c])
+                layout->width[c] = wide;
+        }
+    }
+}
+
+static size_t layout_width(const struct layout *layout)
+{
+    size_t width = 0;
+    for (unsigned c = 0; c < layout->count; c++)
+        width += layout->width[c] + (c == 0 ? 0 : layout->gap);
+    return width;
+}
+
+static void layout_drop(struct layout *layout, unsigned c)
+{
+    layout->dropped[layout->dropped_count++] = layout->column[c];
+    layout->count--;
+    for (; c < layout->count; c++) {
+        layout->column[c] = layout->column[c + 1];
+        layout->width[c] = layout->width[c + 1];
+    }
+}
+
+/* Makes the table as narrow as the terminal, if it can be: the widest columns of text are cut
+ * first, then the columns that are worth least are left out. */
+static void layout_fit(struct layout *layout, size_t terminal_columns)
+{
+    while (layout_width(layout) > terminal_columns) {
+        unsigned widest = 0, least = 0;
+        size_t most = TEXT_LEAST;
+        for (unsigned c = 0; c < layout->count; c++) {
+            if (!columns[layout->column[c]].number && layout->width[c] > most) {
+                widest = c;
+                most = layout->width[c];
+            }
+            if (columns[layout->column[c]].worth < columns[layout->column[least]].worth)
+                least = c;
+        }
+        if (layout->gap > 1)
+            layout->gap--;
+        else if (most > TEXT_LEAST)
+            layout->width[widest]--;
+        else if (columns[layout->column[least]].worth < WORTH_MOST)
+            layout_drop(layout, least);
+        else
+            return;
+    }
+}
+
+static int layout_make(struct layout *layout, const struct table *t, table_listed listed,
+                       struct err *e)
+{
+    const struct result *r = t->result;
+    const enum column *wanted = r->experiment->columns;
+
+    *layout = (struct layout){.gap = 2};
+    for (; *wanted != COLUMN_END && layout->count < COLUMNS_MOST; wanted++) {
+        if (*wanted == COLUMN_STATUS && !result_has_failures(r))
+            continue;
+        layout->column[layout->count] = *wanted;
+        layout->width[layout->count++] = strlen(columns[*wanted].title);
+    }
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        struct table_order order;
+        if (!listed(t, &r->runs[i]))
+            continue;
+        if (table_order_make(&order, &r->runs[i], e) != 0)
+            return -1;
+        layout_measure(layout, t, &r->runs[i], &order);
+        table_order_free(&order);
+    }
+    layout_fit(layout, t->term.columns);
+    return 0;
+}
+
+static void print_header(const struct table *t, const struct layout *layout)
+{
+    for (unsigned c = 0; c < layout->count; c++) {
+        bool last = c + 1 == layout->count;
+        enum align align = columns[layout->column[c]].number ? ALIGN_RIGHT
+                           : last                            ? ALIGN_LAST
+                                                             : ALIGN_LEFT;
+        term_spaces(&t->term, c == 0 ? 0 : layout->gap);
+        term_cell(&t->term, INK_STRONG, columns[layout->column[c]].title, layout->width[c], align);
+    }
+    out_text(t->term.out, "\n");
+}
+
+/* What deserves the eye: a call that waited for another one's thread, and one that failed. */
+static enum ink cell_ink(const struct table *t, const struct run *run, const struct span *s,
+                         enum column column)
+{
+    if (!t->term.colour)
+        return INK_PLAIN;
+    if (column == COLUMN_WAITED && table_waited_for(run, s->id - 1) != SPAN_NONE)
+        return INK_WAIT;
+    if (column == COLUMN_STATUS && s->status != SPAN_OK)
+        return INK_BAD;
+    if (column == COLUMN_LANE && s->lane > LANE_LOOP && s->lane < LANE_OS)
+        return term_lane_ink(s->lane);
+    return INK_PLAIN;
+}
+
+static void print_row(const struct table *t, const struct layout *layout, const struct run *run,
+                      uint32_t index, unsigned depth)
+{
+    char buf[CELL_BYTES];
+    struct span s;
+
+    recorder_get(&run->recorder, index, &s);
+    for (unsigned c = 0; c < layout->count; c++) {
+        enum column column = layout->column[c];
+        enum align align = columns[column].number   ? ALIGN_RIGHT
+                           : c + 1 == layout->count ? ALIGN_LAST
+                                                    : ALIGN_LEFT;
+        cell_text(t, run, &s, depth, column, buf);
+        term_spaces(&t->term, c == 0 ? 0 : layout->gap);
+        term_cell(&t->term, cell_ink(t, run, &s, column), buf, layout->width[c], align);
+    }
+    out_text(t->term.out, "\n");
+}
+
+static void print_dropped(const struct table *t, const struct layout *layout)
+{
+    size_t at = 0;
+
+    if (layout->dropped_count == 0)
+        return;
+    term_wrap(&t->term, INK_FAINT, &at, 0, "too narrow to show:");
+    for (unsigned c = 0; c < layout->dropped_count; c++) {
+        term_wrap_word(&t->term, INK_FAINT, &at, 0, columns[layout->dropped[c]].title);
+        if (c + 1 < layout->dropped_count)
+            term_wrap(&t->term, INK_FAINT, &at, 0, ",");
+    }
+    out_text(t->term.out, "\n");
+}
+
+/* Adds the iterations between two of which something was called back to what is said of them. */
+static void say_between(const struct table *t, size_t *at, uint64_t last, uint64_t next)
+{
+    char phrase[2 * UNITS_TEXT_BYTES];
+
+    if (next <= last + 1)
+        return;
+    term_wrap(&t->term, INK_FAINT, at, 0, *at == 0 ? "(iterations without a callback:" : ",");
+    if (next == last + 2)
+        snprintf(phrase, sizeof phrase, "%" PRIu64, last + 1);
+    else
+        snprintf(phrase, sizeof phrase, "%" PRIu64 "-%" PRIu64, last + 1, next - 1);
+    term_wrap_word(&t->term, INK_FAINT, at, 0, phrase);
+}
+
+/* Where the rows are in the order of callbacks, iterations may be missing among them. */
+static void print_silent_iterations(const struct table *t, const struct run *run,
+                                    const struct table_order *order)
+{
+    uint64_t last = 0;
+    size_t at = 0;
+    struct span s;
+
+    if (!run->experiment->rows_by_call_back || table_role(run) != PASS_MEASURED)
+        return;
+    for (uint32_t row = 0; row < order->count; row++) {
+        recorder_get(&run->recorder, order->rows[row].index, &s);
+        if (s.called_back_ns == SPAN_UNKNOWN || s.iteration <= last)
+            continue;
+        say_between(t, &at, last, s.iteration);
+        last = s.iteration;
+    }
+    say_between(t, &at, last, run->loop_facts.iterations + 1);
+    if (at == 0)
+        return;
+    term_wrap(&t->term, INK_FAINT, &at, 0, ")");
+    out_text(t->term.out, "\n");
+}
+
+static int print_run(const struct table *t, const struct layout *layout, const struct run *run,
+                     uint32_t number, struct err *e)
+{
+    struct table_order order;
+
+    if (table_order_make(&order, run, e) != 0)
+        return -1;
+    table_run_heading(t, run, number);
+    for (uint32_t row = 0; row < order.count; row++)
+        print_row(t, layout, run, order.rows[row].index, order.rows[row].depth);
+    print_silent_iterations(t, run, &order);
+    table_order_free(&order);
+    return 0;
+}
+
+int table_rows(const struct table *t, table_listed listed, struct err *e)
+{
+    const struct result *r = t->result;
+    struct layout layout;
+
+    if (layout_make(&layout, t, listed, e) != 0)
+        return -1;
+    print_header(t, &layout);
+    for (int measured = 1; measured >= 0; measured--) {
+        uint32_t number = 0;
+        for (uint32_t i = 0; i < r->run_count; i++) {
+            const struct run *run = &r->runs[i];
+            number = i > 0 && run[-1].pass == run->pass ? number + 1 : 1;
+            if (!listed(t, run) || (table_role(run) == PASS_MEASURED) != measured)
+                continue;
+            if (print_run(t, &layout, run, number, e) != 0)
+                return -1;
+        }
+    }
+    print_dropped(t, &layout);
+    return 0;
+}
