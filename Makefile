@@ -44,7 +44,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion 
             -Wwrite-strings $(if $(filter 1,$(WERROR)),-Werror)
 
 # libcurl is opened when an experiment needs it, so only its headers are used here.
-LINKED   := libuv libcrypto libcjson zlib
+LINKED   := libuv libssl libcrypto libcjson zlib
 INCLUDED := libcurl
 NEEDS_NO_LIBRARY := help clean format format-check lint-tree check minbase uninstall
 ifneq ($(filter-out $(NEEDS_NO_LIBRARY),$(or $(value MAKECMDGOALS),all)),)
@@ -53,7 +53,8 @@ ifneq ($(.SHELLSTATUS),0)
 $(error What uvlab is built from is not there ($(LIBRARY_VERSIONS)): run scripts/packages install build)
 endif
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LINKED) $(INCLUDED))
-LIBRARIES := $(shell pkg-config --libs $(LINKED))
+# Debian's http_parser has no pkg-config file.
+LIBRARIES := $(shell pkg-config --libs $(LINKED)) -lhttp_parser
 else
 LIBRARY_VERSIONS :=
 LIBRARY_CFLAGS :=

@@ -155,6 +155,18 @@ static int read_choice(const struct param *p, struct given given, unsigned *valu
     return reject(p, given, why, e);
 }
 
+static int add_to_list(const struct param *p, struct given given, struct param_list *list,
+                       struct err *e)
+{
+    char why[WHY_BYTES];
+    if (list->count < PARAM_LIST_MOST) {
+        list->items[list->count++] = given.text;
+        return 0;
+    }
+    snprintf(why, sizeof why, "may be given %d times at most", PARAM_LIST_MOST);
+    return reject(p, given, why, e);
+}
+
 /* Reads a value of row p and stores it into its field, which stays as it was on failure. */
 static int store(struct param_set *set, const struct param *p, struct given given, struct err *e)
 {
@@ -168,6 +180,8 @@ static int store(struct param_set *set, const struct param *p, struct given give
         return 0;
     case PARAM_TYPE_CHOICE:
         return read_choice(p, given, field, e);
+    case PARAM_TYPE_LIST:
+        return add_to_list(p, given, field, e);
     case PARAM_TYPE_COUNT:
     case PARAM_TYPE_DURATION:
     case PARAM_TYPE_SIZE:
@@ -185,6 +199,8 @@ static void clear(struct param_set *set, const struct param *p)
         *(const char **)field = NULL;
     else if (p->type == PARAM_TYPE_CHOICE)
         *(unsigned *)field = 0;
+    else if (p->type == PARAM_TYPE_LIST)
+        *(struct param_list *)field = (struct param_list){0};
     else
         *(uint64_t *)field = 0;
 }
@@ -346,6 +362,7 @@ const char *param_metavar(const struct param *p, char *buf, size_t bytes)
         [PARAM_TYPE_SIZE] = "SIZE",
         [PARAM_TYPE_STRING] = "TEXT",
         [PARAM_TYPE_CHOICE] = "",
+        [PARAM_TYPE_LIST] = "TEXT",
     };
     if (p->metavar == NULL && p->type == PARAM_TYPE_CHOICE)
         join(buf, bytes, p->choices, "|");

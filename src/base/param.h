@@ -27,6 +27,15 @@ enum param_type {
     PARAM_TYPE_SIZE,     /* uint64_t, bytes */
     PARAM_TYPE_STRING,   /* const char *; points into argv, the environment or the table */
     PARAM_TYPE_CHOICE,   /* unsigned; index into `choices` */
+    PARAM_TYPE_LIST,     /* struct param_list; the flag may be given several times */
+};
+
+enum { PARAM_LIST_MOST = 32 }; /* values that a list may have */
+
+/* The values of a flag that may be repeated, in the order in which they were given. */
+struct param_list {
+    unsigned count;
+    const char *items[PARAM_LIST_MOST]; /* point into argv */
 };
 
 enum param_flag {
@@ -82,6 +91,9 @@ struct param {
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_CHOICE, .flags = flags_, \
       .preset = preset_, .choices = choices_, \
       .offset = PARAM_FIELD_(T, field, unsigned), .help = help_ }
+#define PARAM_LIST(T, field, name_, letter_, flags_, metavar_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_LIST, .flags = PARAM_OPTIONAL | (flags_), \
+      .metavar = metavar_, .offset = PARAM_FIELD_(T, field, struct param_list), .help = help_ }
 #define PARAM_END { .name = NULL }
 /* clang-format on */
 

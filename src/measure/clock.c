@@ -142,7 +142,7 @@ void clock_scale_make(struct clock_scale *scale, const struct clock_anchor *begi
     scale->ticks_per_ns = (double)ticks / (double)ns;
 }
 
-static uint64_t cpu_clock_ns(clockid_t id)
+uint64_t clock_cpu_ns(clockid_t id)
 {
     struct timespec t;
 
@@ -153,10 +153,10 @@ static uint64_t cpu_clock_ns(clockid_t id)
 
 uint64_t clock_thread_cpu_ns(void)
 {
-    return cpu_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    return clock_cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 uint64_t clock_process_cpu_ns(void)
 {
-    return cpu_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    return clock_cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
 }

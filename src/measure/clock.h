@@ -109,6 +109,7 @@ static inline uint64_t clock_scale_ns(const struct clock_scale *scale, uint64_t 
 
 /* CPU time used so far by the calling thread, or by the whole process, in nanoseconds. These are
  * system calls (about a microsecond on a virtual machine). UINT64_MAX when it cannot be read. */
+uint64_t clock_cpu_ns(clockid_t id); /* of the thread with this CPU clock */
 uint64_t clock_thread_cpu_ns(void);
 uint64_t clock_process_cpu_ns(void);
 

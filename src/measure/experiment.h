@@ -16,6 +16,7 @@
 
 struct run;
 struct claim;
+struct result;
 
 /* A series of runs that are alike. Every experiment has its measured pass; others stand beside it
  * in the result: a baseline that a claim compares with, repeated trials of a part. */
@@ -31,7 +32,8 @@ struct pass {
     enum pass_role role;
     uint32_t runs;        /* for PASS_MEASURED filled in by the runner from --runs */
     uint32_t spans;       /* exactly how many at most one run of it opens */
-    uint64_t bytes;       /* memory that one run needs beyond its spans */
+    uint64_t bytes;       /* memory that one run needs beyond its spans, while it lasts */
+    uint64_t kept_bytes;  /* and that the result keeps of it: recorder_keep() */
     const char *override; /* parameter that differs from the experiment's ("jobs"), or NULL */
     uint64_t override_value;
 };
@@ -42,7 +44,8 @@ struct plan {
     struct pass passes[PASSES_MOST]; /* in the order in which they are run */
     unsigned pass_count;
     bool uses_pool;
-    uint32_t threads; /* pool size asked for; 0: as the environment or libuv says */
+    uint32_t threads;     /* pool size asked for; 0: as the environment or libuv says */
+    uint64_t descriptors; /* files that are open at once, beyond those of the loop itself */
 };
 
 /* Columns that a table of spans can have. */
@@ -61,6 +64,8 @@ enum column {
     COLUMN_PHASE,
     COLUMN_ARMED_BY,
     COLUMN_NODE_NAME,
+    COLUMN_ANSWER, /* of an HTTP request: status code, and whether its connection was there */
+    COLUMN_BYTES,  /* of the answer's body */
 };
 
 struct experiment {
@@ -74,11 +79,19 @@ struct experiment {
     const struct claim *claims;           /* ends with a row whose id is NULL */
     const enum column *columns;           /* of its table, up to COLUMN_END */
     bool rows_by_call_back; /* the table lists spans as they were called back, not submitted */
-    bool records_causes;    /* its spans have armed_by */
+    unsigned records;       /* bits of enum recorder_extra: what it records beyond instants */
 
     /* Checks what single rows of the option table cannot, and says what will be run. It may put
      * derived values into the options. Fails with STATUS_USAGE or STATUS_FAILED. */
     int (*plan)(struct param_set *options, struct plan *plan, struct err *e);
+    /* Once, before the pool is started and anything is run: makes what all runs share (a server in
+     * a process of its own, libcurl) and puts it into r->shared, which every run finds as
+     * run->shared. No other thread exists yet, so it may fork. On failure nothing is left behind.
+     * Optional. */
+    int (*open)(struct result *r, struct err *e);
+    /* Once, after the last run: gives back r->shared, and may warn of what it has seen. Not called
+     * when threads still run calls; the process is then about to end. Optional. */
+    void (*close)(struct result *r);
     /* Makes ready, outside of what is measured: allocates run->state and opens spans. On failure
      * cleanup is still called, with run->state as it was left. Optional. */
     int (*prepare)(struct run *run, struct err *e);

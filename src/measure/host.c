@@ -221,6 +221,21 @@ uint64_t host_memory_available_bytes(void)
     return least;
 }
 
+uint64_t host_raise_file_limit(uint64_t files)
+{
+    struct rlimit limit, wanted;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return HOST_UNKNOWN;
+    if (limit.rlim_cur >= files || limit.rlim_cur == RLIM_INFINITY)
+        return limit.rlim_cur;
+    wanted = limit;
+    wanted.rlim_cur = files < limit.rlim_max ? files : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &wanted) != 0)
+        return limit.rlim_cur;
+    return wanted.rlim_cur;
+}
+
 uint64_t host_thread_count(void)
 {
     return number_in_file("/proc/self/status", "Threads:");

@@ -38,6 +38,10 @@ uint64_t host_cpus_usable(const struct host_facts *h);
  * known. */
 uint64_t host_memory_available_bytes(void);
 
+/* Raises the soft limit of open files to `files` where it is lower, as far as the hard limit lets
+ * it, and returns the limit that then holds (getrlimit(2), RLIMIT_NOFILE). Main thread. */
+uint64_t host_raise_file_limit(uint64_t files);
+
 /* Threads of this process now, from /proc/self/status; HOST_UNKNOWN without /proc. */
 uint64_t host_thread_count(void);
 

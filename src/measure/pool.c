@@ -9,6 +9,7 @@
 #include "measure/pool.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,34 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "measure/clock.h"
 #include "measure/host.h"
 
 _Thread_local int pool_lane_of_thread;
+
+/* The CPU clocks of the pool's threads, which live as long as the process. Written by the muster,
+ * under its lock, and read by the main thread afterwards. */
+static struct {
+    clockid_t ids[POOL_MOST];
+    uint32_t count;
+    bool unknown;
+} cpu_clocks;
+
+uint64_t pool_cpu_ns(void)
+{
+    uint64_t sum = 0;
+
+    if (cpu_clocks.count == 0 || cpu_clocks.unknown)
+        return UINT64_MAX;
+    for (uint32_t i = 0; i < cpu_clocks.count; i++) {
+        uint64_t ns = clock_cpu_ns(cpu_clocks.ids[i]);
+
+        if (ns == UINT64_MAX)
+            return UINT64_MAX;
+        sum += ns;
+    }
+    return sum;
+}
 
 uint64_t pool_size_of_environment(const char *text)
 {
@@ -123,8 +149,11 @@ static void muster_work(uv_work_t *request)
 
     uv_mutex_lock(&m->mutex);
     m->present++;
-    if (pool_lane_of_thread == 0) /* a thread keeps its number, should it be mustered twice */
+    if (pool_lane_of_thread == 0) { /* a thread keeps its number, should it be mustered twice */
         pool_lane_of_thread = (int)m->present;
+        if (pthread_getcpuclockid(pthread_self(), &cpu_clocks.ids[m->present - 1]) != 0)
+            cpu_clocks.unknown = true;
+    }
     if (m->present >= m->expected)
         uv_cond_broadcast(&m->changed);
     while (m->present < m->expected)
@@ -167,6 +196,7 @@ static int muster_all(uv_loop_t *loop, uv_work_t *requests, struct muster *m,
     uv_mutex_unlock(&m->mutex);
     uv_run(loop, UV_RUN_DEFAULT);
     facts->size = m->expected;
+    cpu_clocks.count = facts->size;
     return 0;
 }
 

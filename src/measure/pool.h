@@ -34,6 +34,10 @@ uint64_t pool_size_of_environment(const char *text);
  */
 int pool_start(uint32_t threads, struct pool_facts *facts, struct err *e);
 
+/* CPU time that the threads of the pool have used so far, together: a system call for each of them.
+ * UINT64_MAX when there is no pool yet, or a clock cannot be read. Main thread. */
+uint64_t pool_cpu_ns(void);
+
 /* The row that every experiment with a pool has: `field` is 0 when nobody said anything. */
 /* clang-format off */
 #define POOL_PARAM_THREADS(T, field_) \

@@ -14,10 +14,11 @@
 
 _Thread_local char recorder_of_thread;
 
-uint64_t recorder_bytes_per_span(bool causes)
+uint64_t recorder_bytes_per_span(unsigned extras)
 {
     return sizeof(struct span_on_loop) + sizeof(struct span_on_worker) +
-           (causes ? sizeof(uint32_t) : 0);
+           ((extras & RECORD_CAUSES) != 0 ? sizeof(uint32_t) : 0) +
+           ((extras & RECORD_HTTP) != 0 ? sizeof(struct span_http) : 0);
 }
 
 /* In the check phase the runner advances the count of iterations. */
@@ -36,16 +37,20 @@ static unsigned phases_after_check(void)
 }
 
 int recorder_init(struct recorder *r, uint32_t capacity, const struct span_kind *const *kinds,
-                  bool causes, struct err *e)
+                  unsigned extras, struct err *e)
 {
     *r = (struct recorder){.capacity = capacity, .kinds = kinds, .iteration = 1};
     r->loop_thread = recorder_thread();
     r->late_phases = phases_after_check();
     r->on_loop = mem_aligned_filled(capacity, sizeof *r->on_loop, 0xff);
     r->on_worker = mem_aligned_filled(capacity, sizeof *r->on_worker, 0xff);
-    if (causes)
+    if ((extras & RECORD_CAUSES) != 0)
         r->armed_by = mem_aligned_filled(capacity, sizeof *r->armed_by, 0xff);
-    if (r->on_loop == NULL || r->on_worker == NULL || (causes && r->armed_by == NULL)) {
+    if ((extras & RECORD_HTTP) != 0)
+        r->http = mem_aligned_filled(capacity, sizeof *r->http, 0);
+    if (r->on_loop == NULL || r->on_worker == NULL ||
+        ((extras & RECORD_CAUSES) != 0 && r->armed_by == NULL) ||
+        ((extras & RECORD_HTTP) != 0 && r->http == NULL)) {
         recorder_free(r);
         return err_no_memory(e, "the spans");
     }
@@ -57,7 +62,15 @@ void recorder_free(struct recorder *r)
     mem_free(r->on_loop);
     mem_free(r->on_worker);
     mem_free(r->armed_by);
+    mem_free(r->http);
+    mem_free(r->kept);
     *r = (struct recorder){0};
+}
+
+void recorder_keep(struct recorder *r, void *memory)
+{
+    assert(r->kept == NULL);
+    r->kept = memory;
 }
 
 uint32_t recorder_open(struct recorder *r, uint32_t count, unsigned kind, uint32_t first_ordinal)
@@ -128,6 +141,9 @@ void recorder_get(const struct recorder *r, uint32_t i, struct span *out)
     out->finished_ns = instant_ns(r, atomic_load_explicit(&w->finished, memory_order_relaxed));
     out->called_back_ns = instant_ns(r, l->called_back);
     out->cpu_ns = atomic_load_explicit(&w->cpu_ns, memory_order_relaxed);
+    out->http = NULL;
+    if (r->http != NULL && (out->kind->traits & SPAN_HTTP) != 0)
+        out->http = &r->http[i];
     out->status = l->status;
     if (l->called_back == SPAN_UNKNOWN)
         out->status = SPAN_UNFINISHED;

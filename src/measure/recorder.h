@@ -43,6 +43,12 @@ struct span_on_worker {
 _Static_assert(sizeof(struct span_on_loop) == 32, "half a cache line");
 _Static_assert(sizeof(struct span_on_worker) == 64, "a cache line of its own");
 
+/* What some experiments record of each span beyond its instants. */
+enum recorder_extra {
+    RECORD_CAUSES = 1, /* recorder_armed_by() */
+    RECORD_HTTP = 2,   /* recorder_http() */
+};
+
 struct recorder {
     uint32_t capacity;
     uint32_t count; /* spans opened so far */
@@ -56,17 +62,22 @@ struct recorder {
     struct span_on_loop *on_loop;
     struct span_on_worker *on_worker;
     uint32_t *armed_by;       /* NULL unless the experiment records causes */
+    struct span_http *http;   /* NULL unless the experiment makes HTTP requests */
+    void *kept;               /* memory that spans point into: recorder_keep() */
     struct clock_scale scale; /* set when the run has ended */
 };
 
 /* Prepares room for `capacity` spans (at least 1, below SPAN_NONE) whose kinds are rows of `kinds`
- * (NULL-terminated, at most 255, kept, not copied). With `causes`, recorder_armed_by() may be used.
+ * (NULL-terminated, at most 255, kept, not copied). `extras` are bits of enum recorder_extra.
  * Fails with STATUS_FAILED when memory is short. The caller frees with recorder_free(). */
 int recorder_init(struct recorder *r, uint32_t capacity, const struct span_kind *const *kinds,
-                  bool causes, struct err *e);
+                  unsigned extras, struct err *e);
 void recorder_free(struct recorder *r);
 /* Bytes that a span takes, for judging beforehand whether memory suffices. */
-uint64_t recorder_bytes_per_span(bool causes);
+uint64_t recorder_bytes_per_span(unsigned extras);
+/* Gives memory of mem_alloc() and its kin to the recorder, which frees it when it is freed itself:
+ * what its spans point into (texts of errors). Once. Loop thread. */
+void recorder_keep(struct recorder *r, void *memory);
 
 /* Opens `count` spans of kind row `kind`, numbered from `first_ordinal` (0: all unnumbered), and
  * returns the index of the first; opening takes no instant. Loop thread (or before the run).
@@ -136,6 +147,13 @@ static inline void recorder_armed_by(struct recorder *r, uint32_t i, uint32_t ca
 {
     if (r->armed_by != NULL)
         r->armed_by[i] = cause;
+}
+
+/* What to fill in of the HTTP request that is span `i`; recorder_get() shows it once the span has
+ * been told apart as one by its kind (SPAN_HTTP). Loop thread. */
+static inline struct span_http *recorder_http(struct recorder *r, uint32_t i)
+{
+    return &r->http[i];
 }
 
 /* --- After the run. --- */

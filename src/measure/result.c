@@ -108,6 +108,7 @@ uint64_t result_option(const struct result *r, const char *name, uint64_t fallba
     case PARAM_TYPE_CHOICE:
         return *(const unsigned *)(const void *)field;
     case PARAM_TYPE_STRING:
+    case PARAM_TYPE_LIST:
         break;
     }
     return fallback;

@@ -39,6 +39,8 @@ struct result {
     uint64_t watched_ns;    /* over so long a time, which is more than the runs' own */
     bool interrupted;
 
+    void *shared; /* what the experiment's open() made, until its close() */
+
     struct run *runs; /* those that were finished or interrupted, in order */
     uint32_t run_count;
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "measure/pool.h"
 
 enum { GRACE_MS = 1000 }; /* how long an interrupted run waits for what is running */
 
@@ -200,7 +201,7 @@ static void conclude(struct run *run)
 
     for (uint32_t i = 0; i < r->count; i++) {
         recorder_get(r, i, &s);
-        if (s.status != SPAN_OK)
+        if (s.status != SPAN_OK && s.parent == SPAN_NONE)
             run->failed = true;
         if (s.submitted_ns != SPAN_UNKNOWN && s.submitted_ns < first)
             first = s.submitted_ns;
@@ -214,7 +215,7 @@ static void conclude(struct run *run)
 static int drive(struct run *run, struct watch *w, struct err *e)
 {
     struct clock_anchor end;
-    uint64_t cpu_before_ns = clock_process_cpu_ns();
+    uint64_t pool_before_ns = pool_cpu_ns(), cpu_before_ns = clock_process_cpu_ns();
     int rc;
 
     clock_anchor_take(&w->begin);
@@ -227,6 +228,9 @@ static int drive(struct run *run, struct watch *w, struct err *e)
     note_lag(w);
     clock_anchor_take(&end);
     run->cpu_ns = clock_process_cpu_ns() - cpu_before_ns;
+    run->pool_cpu_ns = SPAN_UNKNOWN;
+    if (run->pool_size > 0 && pool_before_ns != UINT64_MAX)
+        run->pool_cpu_ns = pool_cpu_ns() - pool_before_ns;
     run->loop_facts.idle_ns = uv_metrics_idle_time(run->loop);
     clock_scale_make(&run->recorder.scale, &w->begin, &end);
     return rc;
@@ -239,7 +243,7 @@ int run_once(struct run *run, struct err *e)
     struct watch w;
     int rc;
 
-    if (recorder_init(&run->recorder, run->pass->spans, x->kinds, x->records_causes, e) != 0)
+    if (recorder_init(&run->recorder, run->pass->spans, x->kinds, x->records, e) != 0)
         return -1;
     rc = make_loop(run, e);
     if (rc != 0)

@@ -29,15 +29,18 @@ struct run {
     uint32_t pool_size; /* of the pool that was mustered; 0: this experiment uses none */
     uv_loop_t *loop;
     struct recorder recorder;
-    void *state; /* the experiment's own */
+    void *shared; /* what the experiment's open() made for all runs */
+    void *state;  /* the experiment's own, for this run */
 
     /* the result */
     uint64_t elapsed_ns; /* first submission to last callback; SPAN_UNKNOWN if nothing came back */
     uint64_t cpu_ns;     /* CPU time of the whole process, between the same two anchors */
+    uint64_t
+        pool_cpu_ns; /* that of the pool's threads alone; SPAN_UNKNOWN where there is no pool */
     struct loop_facts loop_facts;
     bool interrupted;
     bool detached; /* calls were still running when it was given up: the process must _exit() */
-    bool failed;   /* some call failed */
+    bool failed;   /* some call failed; parts of calls do not count, as their call tells */
 };
 
 /* Runs `run->experiment` once. The caller has set the fields above `loop`; the others are filled

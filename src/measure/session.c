@@ -17,6 +17,9 @@
 
 const char *const session_cpu_choices[] = {"auto", "on", "off", NULL};
 
+/* Descriptors of the standard streams, a loop, a result file and whatever a library opens. */
+enum { FILES_OF_LOOP = 64 };
+
 /* What the statistics need for each span, at most, while a result is written. */
 enum { ANALYSIS_BYTES_PER_SPAN = 32 };
 
@@ -42,7 +45,7 @@ static uint32_t plan_runs(const struct plan *plan)
 }
 
 /* Spans stay until the end; what a run needs beside them is given back when it is over. */
-static uint64_t plan_bytes(const struct plan *plan, bool causes)
+static uint64_t plan_bytes(const struct plan *plan, unsigned extras)
 {
     uint64_t spans = 0, beside = 0, largest = 0;
 
@@ -50,7 +53,8 @@ static uint64_t plan_bytes(const struct plan *plan, bool causes)
         const struct pass *p = &plan->passes[i];
 
         spans = saturating_add(spans, saturating_multiply((uint64_t)p->runs * p->spans,
-                                                          recorder_bytes_per_span(causes)));
+                                                          recorder_bytes_per_span(extras)));
+        spans = saturating_add(spans, saturating_multiply(p->runs, p->kept_bytes));
         if (p->bytes > beside)
             beside = p->bytes;
         if ((uint64_t)p->runs * p->spans > largest)
@@ -74,7 +78,7 @@ int session_plan(struct result *r, const struct session_options *options, struct
     for (unsigned i = 0; i < r->plan.pass_count; i++)
         if (r->plan.passes[i].role == PASS_MEASURED)
             r->plan.passes[i].runs = (uint32_t)options->runs;
-    need = plan_bytes(&r->plan, r->experiment->records_causes);
+    need = plan_bytes(&r->plan, r->experiment->records);
     if (available != HOST_UNKNOWN && need > available)
         return err_set(e, STATUS_FAILED, "not enough memory: this needs %s, and %s can be had",
                        units_format_size(need_text, need),
@@ -100,6 +104,7 @@ static int one_run(struct session *s, const struct pass *pass, struct run *run, 
         .options = s->result->options.values,
         .cpu_choice = s->options->cpu,
         .pool_size = s->result->pool.size,
+        .shared = s->result->shared,
     };
     if (s->progress != NULL)
         s->progress(s->context, s->done, s->all);
@@ -288,11 +293,19 @@ static int start_pool(struct result *r, struct err *e)
 }
 
 /* A loop needs a handful of descriptors, and libuv aborts where it cannot have a pipe for its
- * signals; so as many are tried first. */
-static int try_descriptors(struct err *e)
+ * signals; so as many are tried first. What the plan wants beyond those is a matter of the limit.
+ */
+static int try_descriptors(uint64_t beyond, struct err *e)
 {
     enum { NEEDED = 12 };
     int fds[NEEDED], made = 0, error;
+    uint64_t limit = host_raise_file_limit(beyond + FILES_OF_LOOP);
+
+    if (beyond > 0 && limit < beyond + FILES_OF_LOOP)
+        return err_set(e, STATUS_FAILED,
+                       "this needs %" PRIu64 " file descriptors, and the limit is %" PRIu64
+                       " (ulimit -Hn)",
+                       beyond + FILES_OF_LOOP, limit);
 
     while (made < NEEDED && (fds[made] = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)) >= 0)
         made++;
@@ -311,48 +324,68 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
-int session_run(struct result *r, const struct session_options *options,
-                session_progress_cb progress, void *context, struct err *e)
+/* Everything from the pool's first thread to the last run. */
+static int run_all(struct session *s, struct err *e)
 {
-    struct session s = {.result = r, .options = options, .progress = progress, .context = context};
+    struct result *r = s->result;
     uint64_t busy_before, stolen_before, busy, stolen, own_before, own, began_ns;
     int rc;
 
-    s.all = plan_runs(&r->plan) + (uint32_t)options->warmup;
-    r->runs = mem_zeroed(plan_runs(&r->plan) + 1, sizeof *r->runs);
-    if (r->runs == NULL)
-        return err_no_memory(e, "the runs");
-    if (try_descriptors(e) != 0)
-        return -1;
-    host_gather(&r->host);
-    if (clock_init(options->clock, e) != 0)
-        return -1;
-    r->clock = clock_name();
     if (r->plan.uses_pool && start_pool(r, e) != 0)
         return -1;
     format_now(r->started_at);
     host_machine_cpu(&busy_before, &stolen_before);
     own_before = clock_process_cpu_ns();
     began_ns = clock_read_monotonic();
-    rc = warm_up(&s, e);
+    rc = warm_up(s, e);
     if (rc == 0)
-        rc = run_passes(&s, e);
+        rc = run_passes(s, e);
     own = clock_process_cpu_ns() - own_before;
     host_machine_cpu(&busy, &stolen);
     r->watched_ns = clock_read_monotonic() - began_ns;
-    if (progress != NULL)
-        progress(context, s.all, s.all);
+    if (s->progress != NULL)
+        s->progress(s->context, s->all, s->all);
     r->others_cpu_ns = r->stolen_ns = HOST_UNKNOWN;
     if (busy != HOST_UNKNOWN && busy_before != HOST_UNKNOWN)
         r->others_cpu_ns = less(less(busy, busy_before), own);
     if (stolen != HOST_UNKNOWN && stolen_before != HOST_UNKNOWN)
         r->stolen_ns = less(stolen, stolen_before);
     r->interrupted = run_interrupted();
-    warn_of_setting(r, options);
-    warn_of_machine(r);
-    warn_of_clock(r);
-    if (rc == 0)
+    return rc;
+}
+
+static bool any_detached(const struct result *r)
+{
+    return r->run_count > 0 && r->runs[r->run_count - 1].detached;
+}
+
+int session_run(struct result *r, const struct session_options *options,
+                session_progress_cb progress, void *context, struct err *e)
+{
+    struct session s = {.result = r, .options = options, .progress = progress, .context = context};
+    int rc;
+
+    s.all = plan_runs(&r->plan) + (uint32_t)options->warmup;
+    r->runs = mem_zeroed(plan_runs(&r->plan) + 1, sizeof *r->runs);
+    if (r->runs == NULL)
+        return err_no_memory(e, "the runs");
+    if (try_descriptors(r->plan.descriptors, e) != 0)
+        return -1;
+    host_gather(&r->host);
+    if (clock_init(options->clock, e) != 0)
+        return -1;
+    r->clock = clock_name();
+    if (r->experiment->open != NULL && r->experiment->open(r, e) != 0)
+        return -1;
+    rc = run_all(&s, e);
+    if (rc == 0) {
+        warn_of_setting(r, options);
+        warn_of_machine(r);
+        warn_of_clock(r);
         rc = warn_of_first_run(r, options, e);
+    }
+    if (r->experiment->close != NULL && !any_detached(r))
+        r->experiment->close(r);
     if (rc == 0 && r->warning_lost)
         return err_no_memory(e, "a warning");
     return rc;

@@ -54,6 +54,40 @@ char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES])
     return buf;
 }
 
+/* What sort of failure a CURLcode is, in a word and in a few. The numbers are part of libcurl's
+ * binary interface (libcurl-errors(3)). */
+static const char *curl_status_text(int code, char buf[SPAN_TEXT_BYTES])
+{
+    static const struct {
+        int code;
+        const char *text;
+    } texts[] = {
+        {1, "protocol: libcurl does not speak it"},
+        {3, "url: it does not parse"},
+        {5, "resolve: no address for the proxy"},
+        {6, "resolve: the name has no address"},
+        {7, "connect: no connection"},
+        {8, "malformed: the answer is not HTTP"},
+        {16, "http2: a fault of the HTTP/2 connection"},
+        {18, "partial: the answer ended early"},
+        {28, "timeout: not done in time"},
+        {35, "tls: no TLS connection"},
+        {52, "empty: closed without an answer"},
+        {55, "send: the connection broke while sending"},
+        {56, "receive: the connection broke while receiving"},
+        {58, "tls: a fault of the client's certificate"},
+        {60, "certificate: it is not trusted"},
+        {77, "certificate: the trusted certificates cannot be read"},
+        {92, "http2: a fault of an HTTP/2 stream"},
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].code == code)
+            return texts[i].text;
+    snprintf(buf, SPAN_TEXT_BYTES, "curl: error %d of libcurl", code);
+    return buf;
+}
+
 const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES])
 {
     switch (status) {
@@ -71,6 +105,9 @@ const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES])
         return "cancelled";
     default: {
         char name[32], why[64];
+
+        if (status < SPAN_FAILED_CURL && status >= SPAN_FAILED_CURL_LAST)
+            return curl_status_text(SPAN_FAILED_CURL - status, buf);
         snprintf(buf, SPAN_TEXT_BYTES, "%s: %s", uv_err_name_r(status, name, sizeof name),
                  uv_strerror_r(status, why, sizeof why));
         return buf;

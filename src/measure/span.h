@@ -29,6 +29,9 @@ enum span_status {
     SPAN_FAILED_COMPRESSION = -6002, /* zlib failed */
     SPAN_FAILED_SHORT_READ = -6003,  /* a file ended before its size, as fstat told it */
     SPAN_UNFINISHED = -6004,         /* it was not called back before the run was given up */
+    /* libcurl's: -7000 less its CURLcode (1 to 99), which says of what sort the failure was. */
+    SPAN_FAILED_CURL = -7000,
+    SPAN_FAILED_CURL_LAST = -7099,
 };
 
 /* The phases of libuv's loop, in no order: which order the linked libuv has is loop_phases()'s to
@@ -59,6 +62,16 @@ enum span_trait {
     SPAN_SLOW_IO = 2,   /* of libuv's slow-I/O class, which at most half of the threads may run */
     SPAN_CPU_BOUND = 4, /* needs a CPU for as long as it runs */
     SPAN_BLURRED = 8,   /* so short that `started` is read without a fence: CLOCK_BLUR_NS */
+    SPAN_HTTP = 16,     /* an HTTP request: struct span_http tells more of it */
+};
+
+/* What an HTTP request came to, beyond its instants. */
+struct span_http {
+    uint64_t received_bytes; /* of the answer's body */
+    const char *error;       /* what libcurl said of the failure, or NULL */
+    uint16_t answer;         /* status code; 0: there was no answer */
+    uint8_t version;         /* 10, 11, 20, 30; 0: unknown */
+    bool reused;             /* it went over a connection that was there already */
 };
 
 struct span {
@@ -73,7 +86,8 @@ struct span {
     int status; /* SPAN_OK, a negative UV_E*, or enum span_status */
     const struct span_kind *kind;
     uint64_t submitted_ns, started_ns, finished_ns, called_back_ns;
-    uint64_t cpu_ns; /* CPU time of its thread while it ran */
+    uint64_t cpu_ns;              /* CPU time of its thread while it ran */
+    const struct span_http *http; /* of a request; NULL for other calls */
 };
 
 /* The three numbers, and their sum; SPAN_UNKNOWN when one of their ends is. Pure. */

@@ -37,6 +37,15 @@ const char *document_key(const struct param *p, char key[DOCUMENT_KEY_BYTES])
     return key;
 }
 
+/* Keeps what was built if all of it was, else frees it. */
+static cJSON *complete(cJSON *item, bool ok)
+{
+    if (ok)
+        return item;
+    cJSON_Delete(item);
+    return NULL;
+}
+
 /* The value that row `p` would have if its number were n. */
 static cJSON *number_value(const struct param *p, uint64_t n)
 {
@@ -45,6 +54,16 @@ static cJSON *number_value(const struct param *p, uint64_t n)
     if (p->type == PARAM_TYPE_FLAG)
         return cJSON_CreateBool(n != 0);
     return json_number(n);
+}
+
+static cJSON *list_value(const struct param_list *list)
+{
+    cJSON *array = cJSON_CreateArray();
+    bool ok = array != NULL;
+
+    for (unsigned i = 0; ok && i < list->count; i++)
+        ok = json_put(array, NULL, json_text(list->items[i]));
+    return complete(array, ok);
 }
 
 static cJSON *value_of(const struct param_set *set, size_t row)
@@ -62,6 +81,8 @@ static cJSON *value_of(const struct param_set *set, size_t row)
         return json_text(*(const char *const *)field);
     case PARAM_TYPE_CHOICE:
         return unset ? cJSON_CreateNull() : number_value(p, *(const unsigned *)field);
+    case PARAM_TYPE_LIST:
+        return list_value(field);
     case PARAM_TYPE_COUNT:
     case PARAM_TYPE_DURATION:
     case PARAM_TYPE_SIZE:
@@ -85,15 +106,6 @@ static bool put_parameters(cJSON *object, const struct param_set *set, uint32_t 
             return false;
     }
     return true;
-}
-
-/* Keeps what was built if all of it was, else frees it. */
-static cJSON *complete(cJSON *item, bool ok)
-{
-    if (ok)
-        return item;
-    cJSON_Delete(item);
-    return NULL;
 }
 
 cJSON *document_parameters(const struct result *r)

@@ -179,11 +179,38 @@ static void option_value(char *buf, size_t bytes, const struct param *p, uint64_
     }
 }
 
+/* A text as a shell would take it for one word. */
+static void head_string(const struct table *t, size_t *at, const char *string, bool joined)
+{
+    const char *quote;
+
+    string = string == NULL ? "" : string;
+    quote = string[0] == '\0' || strpbrk(string, " \t*?$\"") != NULL ? "'" : "";
+    (joined ? say_joined : say)(t, at, quote[0] != '\0' ? quote : string);
+    if (quote[0] != '\0') {
+        say_joined(t, at, string);
+        say_joined(t, at, quote);
+    }
+}
+
+/* " --url A --url B" */
+static void head_list(const struct table *t, size_t *at, const struct param *p,
+                      const struct param_list *list)
+{
+    char phrase[PHRASE_BYTES];
+
+    snprintf(phrase, sizeof phrase, "--%s", p->name);
+    for (unsigned i = 0; i < list->count; i++) {
+        say(t, at, phrase);
+        head_string(t, at, list->items[i], false);
+    }
+}
+
 /* " --jobs 16", or " UV_THREADPOOL_SIZE=abc" as it is in the environment. */
 static void head_option(const struct table *t, size_t *at, const struct param *p, const void *field,
                         enum param_source source)
 {
-    const char *string = "", *quote = "", *variable = NULL;
+    const char *variable = NULL;
     char phrase[PHRASE_BYTES] = "";
 
     if (source == PARAM_FROM_ENVIRONMENT && p->environment != NULL)
@@ -194,23 +221,21 @@ static void head_option(const struct table *t, size_t *at, const struct param *p
         say(t, at, phrase);
         return;
     }
+    if (p->type == PARAM_TYPE_LIST) {
+        head_list(t, at, p, field);
+        return;
+    }
     snprintf(phrase, sizeof phrase, variable != NULL ? "%s=" : "--%s",
              variable != NULL ? p->environment : p->name);
     say(t, at, phrase);
     if (p->type == PARAM_TYPE_STRING || variable != NULL) {
-        string = variable != NULL ? variable : *(const char *const *)field;
-        string = string == NULL ? "" : string;
-        quote = string[0] == '\0' || strpbrk(string, " \t*?$\"") != NULL ? "'" : "";
+        head_string(t, at, variable != NULL ? variable : *(const char *const *)field,
+                    variable != NULL);
     } else {
         uint64_t value =
             p->type == PARAM_TYPE_CHOICE ? *(const unsigned *)field : *(const uint64_t *)field;
         option_value(phrase, sizeof phrase, p, value);
-        string = phrase;
-    }
-    (variable != NULL ? say_joined : say)(t, at, quote[0] != '\0' ? quote : string);
-    if (quote[0] != '\0') {
-        say_joined(t, at, string);
-        say_joined(t, at, quote);
+        head_string(t, at, phrase, false);
     }
 }
 

@@ -52,7 +52,7 @@ static void cell_armed_by(const struct run *run, char buf[CELL_BYTES], const str
     struct span cause;
 
     if (s->armed_by == SPAN_NONE || s->armed_by == 0 || s->armed_by > run->recorder.count) {
-        snprintf(buf, CELL_BYTES, "%s", run->experiment->records_causes ? "main program" : "-");
+        snprintf(buf, CELL_BYTES, "%s", run->recorder.armed_by != NULL ? "main program" : "-");
         return;
     }
     recorder_get(&run->recorder, s->armed_by - 1, &cause);

@@ -32,7 +32,7 @@ static inline struct run *made_run(struct result *r, const struct pass *pass, ui
     assert_true(r->run_count <= MADE_RUNS_MOST);
     run->experiment = r->experiment;
     run->pass = pass;
-    assert_int_equal(recorder_init(&run->recorder, capacity, kinds, false, &e), 0);
+    assert_int_equal(recorder_init(&run->recorder, capacity, kinds, 0, &e), 0);
     run->recorder.scale = (struct clock_scale){.mult = 1, .shift = 0, .ticks_per_ns = 1};
     return run;
 }

@@ -62,7 +62,8 @@ static struct run *made_run(struct made *m, const struct pass *pass)
     struct err e;
 
     *run = run_of(&experiment_loop, pass, &m->options);
-    assert_int_equal(recorder_init(&run->recorder, MADE_SPANS, experiment_loop.kinds, true, &e), 0);
+    assert_int_equal(
+        recorder_init(&run->recorder, MADE_SPANS, experiment_loop.kinds, RECORD_CAUSES, &e), 0);
     run->recorder.scale.mult = 1; /* a tick is a nanosecond */
     return run;
 }

@@ -24,7 +24,7 @@ static int make(void **state)
     struct err e;
 
     (void)state;
-    if (recorder_init(&recorder, 8, kinds, true, &e) != 0)
+    if (recorder_init(&recorder, 8, kinds, RECORD_CAUSES, &e) != 0)
         return -1;
     recorder.scale = (struct clock_scale){.mult = 1, .shift = 0};
     return 0;
@@ -179,7 +179,7 @@ static void detaching_keeps_late_writers_away(void **state)
 static void a_span_is_at_most_128_bytes(void **state)
 {
     (void)state;
-    assert_true(recorder_bytes_per_span(true) <= 128);
+    assert_true(recorder_bytes_per_span(RECORD_CAUSES) <= 128);
 }
 
 static void names_and_lanes(void **state)

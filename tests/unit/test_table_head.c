@@ -114,7 +114,7 @@ static void causes_and_phases_have_columns(void **state)
                                           .question = "Why?",
                                           .columns = columns,
                                           .rows_by_call_back = true,
-                                          .records_causes = true};
+                                          .records = RECORD_CAUSES};
     struct result r;
     struct run *run;
     struct err e;
@@ -124,7 +124,7 @@ static void causes_and_phases_have_columns(void **state)
     drawn_result(&r, &experiment);
     run = drawn_run(&r, &made_measured, 1);
     recorder_free(&run->recorder);
-    assert_int_equal(recorder_init(&run->recorder, 3, drawn_kinds, true, &e), 0);
+    assert_int_equal(recorder_init(&run->recorder, 3, drawn_kinds, RECORD_CAUSES, &e), 0);
     run->recorder.scale = (struct clock_scale){.mult = 1, .ticks_per_ns = 1};
     run->recorder.iteration = 7;
     made_span(run, (struct made_span){IMMEDIATE, 0, 0, 9, UNKNOWN, UNKNOWN, 9});
