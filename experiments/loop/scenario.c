@@ -43,9 +43,10 @@ int scenario_prepare(struct run *run, struct err *e)
         return 0;
     file_facts_head(&file, FILE_API_UV);
     s->file = file_reads_new(run, s->options->file != NULL ? s->options->file : "/proc/self/exe",
-                             &file, FILE_API_UV, KIND_FILE, 1, false, file_done, s, e);
+                             &file, FILE_API_UV, KIND_FILE, 1, false, e);
     if (s->file == NULL)
         return -1;
+    file_reads_tell(s->file, file_done, s);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s->sockets) != 0)
         return err_set(e, STATUS_FAILED, "cannot make a pair of sockets: %s", uv_strerror(-errno));
     return 0;

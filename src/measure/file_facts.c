@@ -58,19 +58,24 @@ static void fill_for(struct file_facts *facts, enum file_api api)
     facts->bytes = file_read_own_bytes() + (size_bytes > 0 ? size_bytes : FILE_UNSIZED_PIECE_BYTES);
 }
 
+void file_facts_of_size(struct file_facts *facts, uint64_t size_bytes, enum file_api api)
+{
+    *facts = (struct file_facts){.size_bytes = size_bytes, .reads = READS_UNSIZED};
+    if (size_bytes > 0)
+        facts->reads = (uint32_t)file_step_pieces(size_bytes) + READS_SPARE;
+    fill_for(facts, api);
+}
+
 int file_facts_find(struct file_facts *facts, const char *path, enum file_api api, struct err *e)
 {
-    uint64_t size_bytes;
+    uint64_t size_bytes = 0;
 
     if (file_look(path, &size_bytes, e) != 0)
         return -1;
     if (size_bytes > FILE_BYTES_MOST)
         return err_set(e, STATUS_FAILED,
                        "--file %.200s: is larger than 2 GiB, which fs.readFile() refuses", path);
-    *facts = (struct file_facts){.size_bytes = size_bytes, .reads = READS_UNSIZED};
-    if (size_bytes > 0)
-        facts->reads = (uint32_t)file_step_pieces(size_bytes) + READS_SPARE;
-    fill_for(facts, api);
+    file_facts_of_size(facts, size_bytes, api);
     return 0;
 }
 

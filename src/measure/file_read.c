@@ -32,7 +32,7 @@ struct file_reads {
     uint32_t count;
     bool measure_cpu;
     bool cancelled;
-    file_read_cb done;
+    file_read_cb done; /* or NULL */
     void *context;
     struct file_read *reads;
 };
@@ -44,7 +44,7 @@ uint64_t file_read_own_bytes(void)
 
 struct file_reads *file_reads_new(struct run *run, const char *path, const struct file_facts *facts,
                                   enum file_api api, unsigned kind_row, uint32_t count,
-                                  bool measure_cpu, file_read_cb done, void *context, struct err *e)
+                                  bool measure_cpu, struct err *e)
 {
     struct recorder *r = &run->recorder;
     struct file_reads *f = mem_zeroed(1, sizeof *f);
@@ -54,8 +54,6 @@ struct file_reads *file_reads_new(struct run *run, const char *path, const struc
         goto no_memory;
     *f = (struct file_reads){.run = run, .api = api, .kind_row = kind_row};
     f->measure_cpu = measure_cpu;
-    f->done = done;
-    f->context = context;
     f->reads = mem_aligned_filled(count, sizeof *f->reads, 0);
     if (f->reads == NULL)
         goto no_memory;
@@ -77,6 +75,12 @@ no_memory:
     file_reads_free(f);
     err_no_memory(e, "the content of the file");
     return NULL;
+}
+
+void file_reads_tell(struct file_reads *f, file_read_cb done, void *context)
+{
+    f->done = done;
+    f->context = context;
 }
 
 /* --- On a thread of the pool. --- */

@@ -63,6 +63,9 @@ int file_look(const char *path, uint64_t *size_bytes, struct err *e);
  * *facts for reads of it by `api`. STATUS_FAILED. */
 int file_facts_find(struct file_facts *facts, const char *path, enum file_api api, struct err *e);
 
+/* The same for a file of that size (at most FILE_BYTES_MOST) which is still to be made. Pure. */
+void file_facts_of_size(struct file_facts *facts, uint64_t size_bytes, enum file_api api);
+
 /* The facts for reading the first piece only, of any file of any size: open, fstat, one read,
  * close. Pure. */
 void file_facts_head(struct file_facts *facts, enum file_api api);
@@ -70,21 +73,23 @@ void file_facts_head(struct file_facts *facts, enum file_api api);
 /* Reads of a run, all of one file. */
 struct file_reads;
 
-/* Called in the callback of the last step (of a one-trip read: in its only one), after the instants
- * were taken, whether the read succeeded, failed or was cancelled: `whole` is the span of the read.
- * Where libuv refuses the first step, that is within file_reads_submit(). Optional. */
-typedef void (*file_read_cb)(void *context, uint32_t whole);
-
 /* Prepares `count` reads of `path` (kept, not copied), numbered from 1 (a single one: unnumbered),
  * and opens their spans, which follow each other. The steps have the number of their read; those
  * that read a single file in several pieces are numbered among themselves. `facts` are of the same
  * api; the memory for the content is theirs, and already touched. `kind_row` is where
  * FILE_KIND_ROWS begin in the table of kinds. Where the recorder records causes, each step is armed
- * by the one before it. NULL after filling *e. Outside of what is measured. */
+ * by the one before it. With `measure_cpu` each step reads its thread's CPU clock twice (not with
+ * FILE_API_UV, which cannot). NULL after filling *e. Outside of what is measured. */
 struct file_reads *file_reads_new(struct run *run, const char *path, const struct file_facts *facts,
                                   enum file_api api, unsigned kind_row, uint32_t count,
-                                  bool measure_cpu, file_read_cb done, void *context,
-                                  struct err *e);
+                                  bool measure_cpu, struct err *e);
+
+/* Called in the callback of the last step (of a one-trip read: in its only one), after the instants
+ * were taken, whether the read succeeded, failed or was cancelled: `whole` is the span of the read.
+ * Where libuv refuses the first step, that is within file_reads_submit(). */
+typedef void (*file_read_cb)(void *context, uint32_t whole);
+/* Has `done` called for each read, with `context`. Before they are submitted. */
+void file_reads_tell(struct file_reads *f, file_read_cb done, void *context);
 
 /* Submits the first step of each. Loop thread.
  *

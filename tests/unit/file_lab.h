@@ -109,8 +109,11 @@ static inline int lab_prepare(struct run *run, struct err *e)
 
     lab->run = run;
     lab->reads = file_reads_new(run, lab->path, &lab->facts, lab->api, LAB_FILE_FROM, lab->count,
-                                lab->measure_cpu, lab_read_done, lab, e);
-    return lab->reads == NULL ? -1 : 0;
+                                lab->measure_cpu, e);
+    if (lab->reads == NULL)
+        return -1;
+    file_reads_tell(lab->reads, lab_read_done, lab);
+    return 0;
 }
 
 static inline int lab_start(struct run *run, struct err *e)

@@ -321,7 +321,7 @@ static void a_file_that_has_grown_too_much_is_refused(void **state)
     for (int api = 0; file_api_names[api] != NULL; api++) {
         struct lab lab = lab_of(api, 1);
 
-        assert_int_equal(truncate(path, 16l * PIECE), 0);
+        assert_int_equal(truncate(path, 16L * PIECE), 0);
         expect(&lab, UV_EFBIG, "ofc", 0);
         lab = lab_of(api, 1);
         if (truncate(path, (off_t)FILE_BYTES_MOST + 1) == 0)
