@@ -20,7 +20,7 @@ enum {
 const char *const file_api_names[] = {"jobs", "uv", "one-trip", NULL};
 
 const struct span_kind file_span_kinds[FILE_KINDS] = {
-    [FILE_KIND_WHOLE] = {"fs.readFile", "file", PHASE_POLL, "fs.readFile", 0},
+    [FILE_KIND_WHOLE] = {"fs.readFile", "file", PHASE_POLL, "fs.readFile", SPAN_POOLED},
     [FILE_KIND_OPEN] = {"fs.open", "file open", PHASE_POLL, "fs.open", SPAN_POOLED},
     [FILE_KIND_FSTAT] = {"fs.fstat", "file fstat", PHASE_POLL, "fs.fstat", SPAN_POOLED},
     [FILE_KIND_READ] = {"fs.read", "file read", PHASE_POLL, "fs.read", SPAN_POOLED},
