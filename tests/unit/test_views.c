@@ -399,18 +399,19 @@ static void test_csv(void **state)
     static const char expected[] =
         "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,"
         "submitted_ns,started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,"
-        "cpu_ns,status\n"
+        "cpu_ns,status,answer,http_version,reused,received_bytes,error\n"
         "1,measured,viewed,1,,,pbkdf2,hash 1,pool 1,1,poll,crypto.pbkdf2,1000,2000,1002000,1003000,"
-        "1000,1000000,1000,1002000,990000,ok\n"
+        "1000,1000000,1000,1002000,990000,ok,,,,,\n"
         "1,measured,viewed,2,,,pbkdf2,hash 2,pool 2,1,poll,crypto.pbkdf2,1200,2100,5000000000000,"
-        "5000000000700,900,4999999997900,700,4999999999500,,ok\n"
+        "5000000000700,900,4999999997900,700,4999999999500,,ok,,,,,\n"
         "1,measured,viewed,3,,,pbkdf2,hash 3,pool 1,1,poll,crypto.pbkdf2,1300,1002100,2000000,"
-        "2000500,1000800,997900,500,1999200,,ok\n"
+        "2000500,1000800,997900,500,1999200,,ok,,,,,\n"
         "1,measured,viewed,4,,,timer,timer 4,loop,1,timers,setTimeout,1400,500000,500000,501000,"
-        "498600,0,1000,499600,,ok\n"
-        "1,measured,viewed,5,,,immediate,immediate,,1,check,setImmediate,1500,,,3000,,,,1500,,ok\n"
-        "1,measured,viewed,6,5,,fs.read,read 6,,1,poll,,1600,,,3500,,,,1900,,cancelled\n"
-        "1,measured,viewed,7,,,odd,\"an \"\"odd\"\", name 7\",,,,,1700,,,,,,,,,unfinished\n";
+        "498600,0,1000,499600,,ok,,,,,\n"
+        "1,measured,viewed,5,,,immediate,immediate,,1,check,setImmediate,1500,,,3000,,,,1500,,ok,,,"
+        ",,\n"
+        "1,measured,viewed,6,5,,fs.read,read 6,,1,poll,,1600,,,3500,,,,1900,,cancelled,,,,,\n"
+        "1,measured,viewed,7,,,odd,\"an \"\"odd\"\", name 7\",,,,,1700,,,,,,,,,unfinished,,,,,\n";
     char *text;
 
     (void)state;
