@@ -38,7 +38,7 @@ static void add_flag(struct text *t, const struct param *p, bool takes_value)
 }
 
 /* "(-n --jobs)"{-n+,--jobs=}"[help]:N:" */
-static void add_option(struct text *t, const struct param *p)
+void complete_zsh_option(struct text *t, const struct param *p)
 {
     char metavar[160];
     enum completion_value value = completion_value(p);
@@ -72,7 +72,7 @@ static void add_word(struct text *t, const struct completion_word *w)
     for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
         for (const struct param *p = w->tables[i]; p->name != NULL; p++)
             if (p->help != NULL)
-                add_option(t, p);
+                complete_zsh_option(t, p);
     if (w->command != NULL && w->command->operands_most > 0) {
         text_add(t, "            '1:%s:(", w->command->operand_words != NULL ? "word" : "name");
         completion_operands(w, t);
