@@ -198,6 +198,17 @@ static enum ink cell_ink(const struct table *t, const struct run *run, const str
     return INK_PLAIN;
 }
 
+/* Takes the spaces at the end away, which keep units below each other, and tells how many. */
+static size_t trim(char *text)
+{
+    size_t length = strlen(text), kept = length;
+
+    while (kept > 0 && text[kept - 1] == ' ')
+        kept--;
+    text[kept] = '\0';
+    return length - kept;
+}
+
 static void print_row(const struct table *t, const struct layout *layout, const struct run *run,
                       uint32_t index, unsigned depth)
 {
@@ -213,11 +224,16 @@ static void print_row(const struct table *t, const struct layout *layout, const 
     }
     for (unsigned c = 0; c < count; c++) {
         enum column column = layout->column[c];
-        enum align align = columns[column].number ? ALIGN_RIGHT
-                           : c + 1 == count       ? ALIGN_LAST
-                                                  : ALIGN_LEFT;
+        bool last = c + 1 == count, number = columns[column].number;
+        size_t width = layout->width[c];
+
+        if (last && number)
+            width -= trim(cells[c]);
         term_spaces(&t->term, c == 0 ? 0 : layout->gap);
-        term_cell(&t->term, cell_ink(t, run, &s, column), cells[c], layout->width[c], align);
+        term_cell(&t->term, cell_ink(t, run, &s, column), cells[c], width,
+                  number ? ALIGN_RIGHT
+                  : last ? ALIGN_LAST
+                         : ALIGN_LEFT);
     }
     out_text(t->term.out, "\n");
 }

@@ -3,6 +3,7 @@
 #ifndef UVLAB_TESTS_DRAWN_REQUESTS_H
 #define UVLAB_TESTS_DRAWN_REQUESTS_H
 
+#include "output/table.h"
 #include "tests/unit/drawn.h"
 
 enum { REQUEST, LOOKUP, CONNECT, TLS, FIRST_BYTE, BODY, POOL_HASH, WHOLE_READ, STEP };
