@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include <uv.h>
@@ -231,7 +232,7 @@ static void memory_that_is_kept_lives_as_long_as_the_recorder(void **state)
     recorder_open(&with, 1, REQUEST, 1);
     text = mem_alloc(16);
     assert_non_null(text);
-    strcpy(text, "no connection");
+    snprintf(text, 16, "no connection");
     recorder_keep(&with, text);
     recorder_http(&with, 0)->error = text;
     late = recorder_worker(&with, 0);
