@@ -505,8 +505,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
-        VIEWED(test_requests),
-        VIEWED(test_requests_in_lines),
         VIEWED(test_document),
         VIEWED(test_parameters),
         VIEWED(test_environment),
@@ -517,6 +515,8 @@ int main(void)
         VIEWED(test_no_phase_without_a_callback),
         VIEWED(test_ndjson),
         VIEWED(test_csv),
+        VIEWED(test_requests),
+        VIEWED(test_requests_in_lines),
     };
     int failed;
 
