@@ -47,7 +47,10 @@ static void totals_add(struct totals *all, const struct run *run)
     if (shares.most_at_once > all->most_at_once)
         all->most_at_once = shares.most_at_once;
     all->iterations += run->loop_facts.iterations;
-    all->idle_ns += run->loop_facts.idle_ns;
+    if (run->loop_facts.idle_ns == SPAN_UNKNOWN || all->idle_ns == SPAN_UNKNOWN)
+        all->idle_ns = SPAN_UNKNOWN;
+    else
+        all->idle_ns += run->loop_facts.idle_ns;
     if (run->loop_facts.max_lag_ns > all->max_lag_ns)
         all->max_lag_ns = run->loop_facts.max_lag_ns;
 }
