@@ -44,8 +44,11 @@ void table_run_heading(const struct table *t, const struct run *run, uint32_t nu
 
 /* table_head.c: the question, the setting, and the options that are not at their defaults. */
 void table_head(const struct table *t);
-/* " (--jobs 1)": the parameter in which the runs of a pass differ from the others; else nothing. */
-void table_override(const struct table *t, const struct pass *pass);
+/* " (--jobs 1)": the parameter in which the runs of a pass differ from the others; else nothing.
+ * Written into buf, which is returned. */
+enum { TABLE_OVERRIDE_BYTES = 480 };
+const char *table_override(const struct table *t, const struct pass *pass,
+                           char buf[TABLE_OVERRIDE_BYTES]);
 
 /* table_order.c: which call comes in which row of its run, and how deep below the call that it is
  * a part of. */

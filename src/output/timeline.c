@@ -102,10 +102,11 @@ static char *row_name(char buf[NAME_BYTES], const struct span *s, unsigned depth
     return buf;
 }
 
-/* Whether a row is among those that are drawn, when there are too many. */
+/* Whether a row is among those that are drawn, when there are too many. The line that tells of
+ * others takes a row itself, so a single one is not left out for it. */
 static bool row_drawn(const struct timeline *t, const struct table_order *order, uint32_t row)
 {
-    return t->all_rows || order->count <= TIMELINE_ROWS_MOST ||
+    return t->all_rows || order->count <= TIMELINE_ROWS_MOST + 1 ||
            row < TIMELINE_ROWS_MOST - LAST_ROWS || row >= order->count - LAST_ROWS;
 }
 
@@ -143,7 +144,7 @@ static int draw_calls(struct timeline *t, struct err *e)
         struct span s;
         if (!row_drawn(t, &order, row)) {
             if (all_before)
-                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "calls");
+                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "call");
             all_before = false;
             continue;
         }
