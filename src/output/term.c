@@ -207,7 +207,6 @@ static void wrap(const struct term *t, enum ink ink, size_t *at, size_t indent, 
                  bool gap)
 {
     size_t width = t->columns > indent + WRAP_LEAST ? t->columns : indent + WRAP_LEAST;
-
     bool fresh = *at <= indent; /* nothing of the text stands on this line yet */
 
     begin_ink(t, ink);
