@@ -7,12 +7,8 @@
  * cannot know (scenario.c). The claims are in claims.c. */
 #include "experiments/loop/loop.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/units.h"
+#include "measure/given_file.h"
 #include "measure/pool.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -68,24 +64,6 @@ static const char *const examples[] = {
     NULL,
 };
 
-/* A file that is no file could keep a pool thread for ever (a pipe without a writer). */
-static int check_file(const char *path, struct err *e)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
-
-    if (fd < 0)
-        return err_set(e, STATUS_FAILED, "--file %.200s: cannot be opened: %s", path,
-                       uv_strerror(-errno));
-    if (fstat(fd, &st) != 0)
-        rc = err_set(e, STATUS_FAILED, "--file %.200s: cannot be examined: %s", path,
-                     uv_strerror(-errno));
-    else if (!S_ISREG(st.st_mode))
-        rc = err_set(e, STATUS_FAILED, "--file %.200s: is not a regular file", path);
-    close(fd);
-    return rc;
-}
-
 static int plan(struct param_set *options, struct plan *plan, struct err *e)
 {
     const struct loop_options *o = options->values;
@@ -96,7 +74,7 @@ static int plan(struct param_set *options, struct plan *plan, struct err *e)
                        "--timeout %s: must be whole milliseconds, which libuv's timers count in",
                        units_exact_duration(text, o->timeout_ns));
     }
-    if (o->file != NULL && check_file(o->file, e) != 0)
+    if (o->file != NULL && given_file_check(o->file, e) != 0)
         return -1;
     plan->uses_pool = true;
     plan->threads = (uint32_t)o->threads;
