@@ -305,7 +305,8 @@ static void fact_failures(const struct table *t)
         say_fact(t, f.status[k] == SPAN_UNFINISHED ? "no end" : "failed", phrase);
     }
     if (f.others > 0) {
-        snprintf(phrase, sizeof phrase, "%s more calls", units_format_count(number, f.others));
+        snprintf(phrase, sizeof phrase, "%s more call%s", units_format_count(number, f.others),
+                 f.others == 1 ? "" : "s");
         say_fact(t, "failed", phrase);
     }
 }
