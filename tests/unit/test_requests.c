@@ -67,7 +67,7 @@ static void answers_word_by_word(void **state)
         "too narrow to show: submitted\n"
         "\n"
         "elapsed   120 ms from the first submission to the last callback\n"
-        "calls     3 % waiting, 96 % running, 1 % returning (of their time, added up);\n"
+        "calls     3 % waiting, 96 % running, <1 % returning (of their time, added up);\n"
         "          at most 2 ran at once\n"
         "CPU       40.0 ms = 0.33 of 2 CPUs (pool 500 us)\n"
         "loop      0 iterations, idle 0 ns, longest hold-up 0 ns\n";
