@@ -18,11 +18,12 @@ static struct http_connection *connection_of(http_parser *p)
     return p->data;
 }
 
-/* Stops the parser with an error for which `status` is the answer. */
+/* Stops the parser with an error for which `status` is the answer. (1 and 2 have a meaning of their
+ * own where a header is complete.) */
 static int refuse(struct http_connection *c, unsigned status)
 {
     c->header.refuse = status;
-    return 1;
+    return -1;
 }
 
 /* Adds to what the header has; trailers count too. */
@@ -47,7 +48,7 @@ static int url_cb(http_parser *p, const char *at, size_t length)
     struct request_header *h = &c->header;
     size_t needed = h->target_bytes + length + 1, room = h->target_room;
     if (count(c, length) != 0)
-        return 1;
+        return -1;
     if (needed > room) {
         char *larger;
         while (room < needed)
@@ -113,6 +114,9 @@ static int field_cb(http_parser *p, const char *at, size_t length)
     if (h->in_value)
         end_field(c);
     h->name_bytes = append(h->name, sizeof h->name, h->name_bytes, at, length);
+    /* Debian's parser is built to be lenient about what RFC 9112, 5.1, wants refused. */
+    if (memchr(at, ' ', length) != NULL)
+        return refuse(c, HTTP_STATUS_BAD_REQUEST);
     return count(c, length);
 }
 
