@@ -1,4 +1,4 @@
-/* A connection: its bytes in both directions and its way from state to state.
+/* A connection: what it receives, and its way from state to state.
  *
  * While a request is with the handler or its answer on the way, reading goes on, so that a client
  * that goes away is noticed; but the first bytes that come then are put aside and reading stops
@@ -17,14 +17,7 @@
 #include "base/mem.h"
 #include "measure/clock.h"
 
-enum { ACCEPT_EVERY = 8, WAITING_BYTES_MOST = 256 * 1024 };
-
-/* What the kernel did not take at once. */
-struct pending_write {
-    uv_write_t request;
-    struct http_connection *connection;
-    char bytes[];
-};
+enum { ACCEPT_EVERY = 8 };
 
 static void resume(struct http_connection *c);
 
@@ -89,79 +82,6 @@ static void reset(struct http_connection *c)
     release(c);
     if (uv_tcp_close_reset(&c->tcp, closed_cb) < 0)
         uv_close((uv_handle_t *)&c->tcp, closed_cb);
-}
-
-/* --- Sending. --- */
-
-static void write_cb(uv_write_t *request, int status)
-{
-    struct pending_write *w = (struct pending_write *)request;
-    struct http_connection *c = w->connection;
-    mem_free(w);
-    c->writes--;
-    if (c->state == CONNECTION_CLOSED)
-        return;
-    if (status < 0) {
-        connection_close(c);
-    } else if (c->writes == 0 && c->state == CONNECTION_ANSWERING) {
-        answer_pump(c);
-    } else if (c->writes == 0 && c->state == CONNECTION_FINISHING) {
-        connection_finish(c);
-    }
-}
-
-/* Hands bytes of the wire to the kernel, now or when it takes them. */
-static bool write_wire(struct http_connection *c, const char *bytes, size_t length, bool now)
-{
-    struct pending_write *w;
-    uv_buf_t buf = {.base = (void *)(uintptr_t)bytes, .len = length}; /* which is only read */
-    int taken = now && c->writes == 0 ? uv_try_write((uv_stream_t *)&c->tcp, &buf, 1) : UV_EAGAIN;
-    size_t done = taken > 0 ? (size_t)taken : 0;
-    if (done == length)
-        return true;
-    if (taken < 0 && taken != UV_EAGAIN)
-        goto fail;
-    /* Only TLS, answering the client, can add to what waits already. */
-    if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) > WAITING_BYTES_MOST)
-        goto fail;
-    w = mem_alloc(sizeof *w + length - done);
-    if (w == NULL)
-        goto fail;
-    w->connection = c;
-    memcpy(w->bytes, bytes + done, length - done);
-    buf = uv_buf_init(w->bytes, (unsigned)(length - done));
-    if (uv_write(&w->request, (uv_stream_t *)&c->tcp, &buf, 1, write_cb) < 0) {
-        mem_free(w);
-        goto fail;
-    }
-    c->writes++;
-    if (c->state == CONNECTION_ANSWERING || c->state == CONNECTION_FINISHING)
-        connection_enter(c, c->state, c->server->options.drain_ns);
-    return true;
-fail:
-    connection_close(c);
-    return false;
-}
-
-/* Sends what TLS has put on the wire. */
-static bool flush(struct http_connection *c, bool now)
-{
-    struct tls_wire *w = &c->server->wire;
-    size_t length = w->out_bytes;
-    w->out_bytes = 0;
-    return length == 0 || write_wire(c, w->out, length, now);
-}
-
-bool connection_send(struct http_connection *c, const char *bytes, size_t length, bool now)
-{
-    if (c->ssl == NULL)
-        return write_wire(c, bytes, length, now);
-    if (tls_send(c->ssl, bytes, length) < 0) {
-        c->server->wire.out_bytes = 0;
-        connection_close(c);
-        return false;
-    }
-    return flush(c, now);
 }
 
 /* --- Receiving. --- */
@@ -264,7 +184,7 @@ static void take_records(struct http_connection *c, const char *bytes, size_t le
         n = tls_read(c->ssl, s->plain, sizeof s->plain);
         if (c->state == CONNECTION_HANDSHAKE && SSL_is_init_finished(c->ssl))
             connection_enter(c, CONNECTION_IDLE, s->options.idle_ns);
-        if (!flush(c, true))
+        if (!connection_flush(c, true))
             break;
         if (n > 0)
             take_in(c, s->plain, (size_t)n);
@@ -369,7 +289,7 @@ void connection_finish(struct http_connection *c)
         connection_enter(c, CONNECTION_FINISHING, c->server->options.drain_ns);
         if (c->ssl != NULL && !c->failed_tls) {
             tls_end(c->ssl);
-            if (!flush(c, true))
+            if (!connection_flush(c, true))
                 return;
         }
     }

@@ -1,7 +1,8 @@
-/* The inside of the HTTP server, shared by its four files:
+/* The inside of the HTTP server, shared by its five files:
  *
  *   http_server.c      listening, accepting, the sweep for what takes too long, closing
- *   http_connection.c  a connection's bytes and its way from state to state
+ *   http_connection.c  what a connection receives, and its way from state to state
+ *   http_write.c       its bytes on their way out
  *   http_parse.c       what the parser finds in a request, and what of that is refused
  *   http_answer.c      an answer's bytes, a piece at a time
  *
@@ -108,6 +109,8 @@ void connection_enter(struct http_connection *c, enum connection_state state, ui
  * copied. `now`: try at once; else the next iteration goes on, to be fair to others. False when the
  * connection had to be closed. */
 bool connection_send(struct http_connection *c, const char *bytes, size_t length, bool now);
+/* Sends what TLS has put on the wire; as connection_send() otherwise. */
+bool connection_flush(struct http_connection *c, bool now);
 /* The answer is on its way and the handler was told: on to the next request, or to the end. */
 void connection_answered(struct http_connection *c);
 /* Ends it in order: our side first, then the client's. */

@@ -53,7 +53,7 @@ static bool wait_for(int fd, int ms)
 /* Reads what the child has to say first. */
 static int hear_ready(const struct origin *o, struct err *e)
 {
-    char said[sizeof *e];
+    char said[sizeof *e] = "";
     size_t length = 0;
     while (length < sizeof said) {
         ssize_t n;
@@ -170,11 +170,13 @@ bool origin_is_alive(const struct origin *o)
  * late for a SIGKILL to do harm. */
 static void end_child(const struct origin *o)
 {
+    pid_t gone;
     shutdown(o->control, SHUT_WR);
     if (!wait_for(o->control, STOP_MS))
         kill(o->pid, SIGKILL);
-    while (waitpid(o->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    do {
+        gone = waitpid(o->pid, NULL, 0);
+    } while (gone < 0 && errno == EINTR);
 }
 
 void origin_stop(struct origin *o)

@@ -24,8 +24,8 @@
 #include "net/delay.h"
 #include "net/http_server.h"
 
-/* A piece of the page, which is repeated as often as the page is long: lines of 64 letters. */
-enum { PIECE_BYTES = 64 * 1024, LINE_BYTES = 64, FILES_BESIDES = 64 };
+/* A piece of the page, which is repeated as often as the page is long: lines of 64 bytes. */
+enum { PIECE_BYTES = 64 * 1024, FILES_BESIDES = 64 };
 
 /* Clients here are the experiments' own, which may let a connection rest between runs. */
 static const uint64_t idle_ns = (uint64_t)3600 * 1000000000;
@@ -156,8 +156,9 @@ static int watch(uv_loop_t *loop, uv_poll_t *poll, int fd, struct err *e)
 
 static void make_page(struct origin_process *p, uint64_t size_bytes)
 {
+    static const char line[] = "What is measured here is the way, and not what lies at its end.\n";
     for (size_t i = 0; i < PIECE_BYTES; i++)
-        p->piece[i] = i % LINE_BYTES == LINE_BYTES - 1 ? '\n' : (char)('a' + i % LINE_BYTES % 26);
+        p->piece[i] = line[i % (sizeof line - 1)];
     p->page = (struct http_answer){.status = 200,
                                    .type = "text/plain",
                                    .piece = p->piece,

@@ -370,13 +370,12 @@ static void our_own_signals_are_as_before(void **state)
     sigset_t before, after;
     struct origin *o;
     (void)state;
-    sigemptyset(&before);
-    sigemptyset(&after);
     sigaction(SIGINT, &ours, &old);
     sigprocmask(SIG_SETMASK, NULL, &before);
     o = started(0, 1, false, 10);
     sigprocmask(SIG_SETMASK, NULL, &after);
-    assert_memory_equal(&before, &after, sizeof before);
+    for (int number = 1; number < NSIG; number++)
+        assert_int_equal(sigismember(&before, number), sigismember(&after, number));
     sigaction(SIGINT, NULL, &now);
     assert_ptr_equal(now.sa_handler, interrupt_cb);
     raise(SIGINT);
