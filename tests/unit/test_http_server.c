@@ -466,9 +466,12 @@ static void without_descriptors_it_waits_for_some(void **state)
 {
     struct rlimit old, less;
     struct served s;
+    const char *preloaded = getenv("LD_PRELOAD");
     int fd, next;
     char *answer;
     (void)state;
+    if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL)
+        skip(); /* valgrind accepts first and looks at the limit afterwards, dropping the client */
     served_start(&s, http_server_defaults);
     free(served_talk(s.port, "GET / HTTP/1.1\r\n" HOST "\r\n"));
     fd = served_connect(s.port); /* accepted or not: its request is answered */
