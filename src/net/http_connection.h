@@ -82,6 +82,8 @@ struct http_server {
     uv_timer_t accept_timer, sweep_timer;
     uint64_t sweep_ms;
     struct http_connection *first;
+    int *parked; /* accepted sockets that are no connections yet */
+    size_t parked_first, parked_count, parked_room;
     uint64_t connection_count, accepted, handshake_steps;
     void (*closed)(void *context);
     void *closed_context;

@@ -15,6 +15,7 @@
 #include "measure/clock.h"
 
 enum { ACCEPT_PAUSE_MS = 50, SWEEP_MS_MOST = 1000, SWEEPS_A_LIMIT = 4, NS_PER_MS = 1000000 };
+enum { PARKED_ROOM = 64, OPENED_AT_ONCE = 32 };
 enum { HEADER_BYTES_MOST_LIMIT = 64 * 1024 };
 
 #define SECONDS(n) ((n) * (uint64_t)1000000000)
@@ -79,7 +80,8 @@ static void readable_cb(uv_poll_t *poll, int status, int events)
 
 static bool is_full(const struct http_server *s)
 {
-    return s->options.connections_most != 0 && s->connection_count >= s->options.connections_most;
+    return s->options.connections_most != 0 &&
+           s->connection_count + s->parked_count - s->parked_first >= s->options.connections_most;
 }
 
 static void set_accepting(struct http_server *s, bool accepts)
@@ -102,11 +104,28 @@ static void accept_again_cb(uv_timer_t *timer)
         set_accepting(s, true);
 }
 
+/* Keeps a socket until there is time for it. */
+static bool park(struct http_server *s, int fd)
+{
+    if (s->parked_count == s->parked_room) {
+        size_t room = s->parked_room > 0 ? 2 * s->parked_room : PARKED_ROOM;
+        int *larger = mem_resize(s->parked, room * sizeof *larger);
+        if (larger == NULL) {
+            close(fd);
+            return false;
+        }
+        s->parked = larger;
+        s->parked_room = room;
+    }
+    s->parked[s->parked_count++] = fd;
+    return true;
+}
+
 /* Accepts until nothing waits. False when there is no room for more now. */
 static bool accept_all(struct http_server *s, int listener)
 {
     for (;;) {
-        int fd, rc;
+        int fd;
         if (is_full(s))
             return false;
         fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -114,26 +133,42 @@ static bool accept_all(struct http_server *s, int listener)
             return true;
         if (fd < 0 && (errno == EINTR || errno == ECONNABORTED || errno == EPROTO))
             continue; /* the trouble of that client (accept(2)) */
-        if (fd < 0)
+        if (fd < 0 || !park(s, fd))
             return false;
-        rc = connection_open(s, fd);
-        if (rc < 0)
-            return false;
-        s->accepted++;
-        start_sweeping(s);
     }
 }
 
+/* Makes connections of some of those that are parked. False when there is no room for them. */
+static bool open_some(struct http_server *s)
+{
+    bool room = true;
+    for (int i = 0; i < OPENED_AT_ONCE && s->parked_first < s->parked_count; i++) {
+        if (connection_open(s, s->parked[s->parked_first++]) < 0)
+            room = false;
+        else
+            s->accepted++;
+    }
+    if (s->parked_first == s->parked_count)
+        s->parked_first = s->parked_count = 0;
+    return room;
+}
+
+/* A connection takes many times as long to set up as to accept, and the kernel turns clients away
+ * for a second or more when its backlog is full: so the backlog is emptied again and again. */
 void server_accept_pending(struct http_server *s)
 {
+    bool room = true;
     if (!s->accepts || s->closing)
         return;
-    for (unsigned i = 0; i < s->listener_count; i++) {
-        if (!accept_all(s, s->listeners[i].fd)) {
-            set_accepting(s, false);
-            uv_timer_start(&s->accept_timer, accept_again_cb, ACCEPT_PAUSE_MS, 0);
-            return;
-        }
+    do {
+        for (unsigned i = 0; i < s->listener_count && room; i++)
+            room = accept_all(s, s->listeners[i].fd);
+        room = open_some(s) && room;
+    } while (s->parked_count > 0);
+    start_sweeping(s);
+    if (!room) {
+        set_accepting(s, false);
+        uv_timer_start(&s->accept_timer, accept_again_cb, ACCEPT_PAUSE_MS, 0);
     }
 }
 
@@ -201,6 +236,7 @@ void server_handle_closed(struct http_server *s)
     if (s->handles > 0)
         return;
     tls_wire_free(&s->wire);
+    mem_free(s->parked);
     mem_free(s);
     if (closed != NULL)
         closed(context);
