@@ -26,7 +26,8 @@ struct watcher {
     struct curl_loop *owner;
     struct watcher *next; /* while idle */
     curl_socket_t socket;
-    int events; /* that it waits for */
+    int events;  /* that it waits for */
+    bool erring; /* an error was passed on, and nothing else since */
 };
 
 struct curl_loop {
@@ -149,6 +150,8 @@ static int make_watcher(struct curl_loop *c)
     return 0;
 }
 
+static void ready_cb(uv_poll_t *poll, int status, int events);
+
 static void closed_cb(uv_handle_t *handle)
 {
     struct watcher *w = (struct watcher *)handle;
@@ -157,14 +160,36 @@ static void closed_cb(uv_handle_t *handle)
     w->owner->idle = w;
 }
 
+/* A socket with an error libuv stops watching, and says no more than that. As libcurl takes being
+ * told so for the end of the transfer, it is told instead to read and write: then it finds the
+ * error itself, has the right text for it, and takes a new connection where a kept one was reset.
+ */
+static void error_cb(struct watcher *w)
+{
+    struct curl_loop *c = w->owner;
+    int running;
+
+    c->lib->multi_socket_action(c->multi, w->socket,
+                                w->erring ? CURL_CSELECT_ERR : CURL_CSELECT_IN | CURL_CSELECT_OUT,
+                                &running);
+    w->erring = true;
+    settle(c);
+    /* Should it not have looked, it is told next time. */
+    if (!uv_is_closing((uv_handle_t *)&w->poll) && !uv_is_active((uv_handle_t *)&w->poll))
+        uv_poll_start(&w->poll, w->events, ready_cb);
+}
+
 static void ready_cb(uv_poll_t *poll, int status, int events)
 {
-    const struct watcher *w = (const struct watcher *)poll;
+    struct watcher *w = (struct watcher *)poll;
     struct curl_loop *c = w->owner;
     int what = 0, running;
 
-    if (status < 0)
-        what = CURL_CSELECT_ERR;
+    if (status < 0) {
+        error_cb(w);
+        return;
+    }
+    w->erring = false;
     if ((events & UV_READABLE) != 0)
         what |= CURL_CSELECT_IN;
     if ((events & UV_WRITABLE) != 0)
@@ -185,6 +210,7 @@ static struct watcher *watch(struct curl_loop *c, curl_socket_t socket)
     c->idle = w->next;
     w->socket = socket;
     w->events = 0;
+    w->erring = false;
     c->lib->multi_assign(c->multi, socket, w);
     return w;
 }

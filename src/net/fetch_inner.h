@@ -28,6 +28,7 @@ struct request_seen {
     uint64_t lookup;   /* libcurl begins to look the name up */
     uint64_t started;  /* the first of the next two */
     uint64_t opened;   /* the first socket of its connection is opened */
+    uint64_t securing; /* the TLS handshake is about to begin */
     uint64_t sent;     /* there is a connection: the request is about to be sent over it */
     uint64_t answered; /* the first line of the answer is there */
     uint64_t last;     /* the last bytes so far */

@@ -78,6 +78,8 @@ static void lookup_done_cb(uv_getaddrinfo_t *lookup, int status, struct addrinfo
     uint64_t ticks = clock_ticks_after();
     struct request *r = lookup->data;
 
+    if (status == UV_EAI_CANCELED)
+        status = UV_ECANCELED;
     span_called_back(&r->batch->run->recorder, r->lookup_span, ticks, status);
     go_on(r, ticks, status, found);
     uv_freeaddrinfo(found);

@@ -99,8 +99,8 @@ static void open_connection(struct request *r, uint64_t end, int status)
     uint64_t limit = seen->sent != 0 ? seen->sent : end, secured;
     uint64_t connected = time_of(r, CURLINFO_CONNECT_TIME_T, seen->opened, limit);
 
-    if (connected == 0 && seen->sent != 0)
-        connected = limit;
+    if (connected == 0) /* it is told of a whole connection only */
+        connected = seen->securing != 0 ? seen->securing : seen->sent;
     if (connected == 0) {
         open_phase(r, FETCH_KIND_CONNECT, seen->opened, end, status);
         return;

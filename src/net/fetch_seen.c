@@ -18,9 +18,18 @@ static curl_socket_t open_socket_cb(void *context, curlsocktype purpose, struct 
         r->seen.started = now;
     if (r->seen.opened == 0 || r->seen.sent != 0) { /* or a kept connection turned out to be dead */
         r->seen.opened = now;
-        r->seen.sent = r->seen.answered = r->seen.last = 0;
+        r->seen.securing = r->seen.sent = r->seen.answered = r->seen.last = 0;
     }
     return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static CURLcode before_tls_cb(CURL *easy, void *tls_context, void *context)
+{
+    struct request *r = context;
+
+    (void)easy, (void)tls_context;
+    r->seen.securing = clock_ticks();
+    return CURLE_OK;
 }
 
 static int before_sending_cb(void *context, char *peer, char *own, int peer_port, int own_port)
@@ -81,6 +90,8 @@ CURLcode fetch_easy_new(struct request *r)
     lib->easy_setopt(easy, CURLOPT_RESOLVE, r->batch->client->resolve);
     lib->easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket_cb);
     lib->easy_setopt(easy, CURLOPT_OPENSOCKETDATA, r);
+    lib->easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, before_tls_cb);
+    lib->easy_setopt(easy, CURLOPT_SSL_CTX_DATA, r);
     lib->easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_sending_cb);
     lib->easy_setopt(easy, CURLOPT_PREREQDATA, r);
     lib->easy_setopt(easy, CURLOPT_HEADERFUNCTION, header_cb);

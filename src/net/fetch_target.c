@@ -163,7 +163,7 @@ static int check_scheme(const char *url, const char *scheme, bool *is_secure, st
 
 static int take_host(struct fetch_target *t, const char *host, struct err *e)
 {
-    size_t length = strlen(host);
+    size_t length = strlen(host), ascii = 0;
     bool has_brackets = length >= 2 && host[0] == '[';
 
     if (length - (has_brackets ? 2 : 0) >= sizeof t->host)
@@ -173,6 +173,11 @@ static int take_host(struct fetch_target *t, const char *host, struct err *e)
              host + has_brackets);
     if (!has_brackets && length > 1 && t->host[length - 1] == '.')
         t->host[length - 1] = '\0'; /* as libcurl does, before it looks for --resolve */
+    while (t->host[ascii] > ' ')
+        ascii++;
+    if (t->host[ascii] != '\0') /* libcurl would convert them by the rules of the locale */
+        return err_set(e, STATUS_USAGE, "--url %s: its host has to be written in ASCII (xn--...)",
+                       t->url);
     t->is_address = has_brackets || is_address(t->host);
     return 0;
 }
@@ -201,7 +206,7 @@ int fetch_target_parse(struct fetch_target *t, const char *url,
     }
     if (check_scheme(url, scheme, &t->is_secure, e) != 0)
         goto out;
-    code = lib->url_get(parsed, CURLUPART_HOST, &host, CURLU_PUNYCODE);
+    code = lib->url_get(parsed, CURLUPART_HOST, &host, 0);
     if (code == CURLUE_OK)
         code = lib->url_get(parsed, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
     if (code != CURLUE_OK) {

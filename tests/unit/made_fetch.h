@@ -23,10 +23,12 @@ static struct {
     struct fetch_target targets[MADE_TARGETS_MOST];
     unsigned target_count;
     uint32_t count;
-    bool cancels; /* in the middle */
+    bool cancels, cancels_at_once; /* in the middle; before the loop runs */
     struct fetch_client *client;
     struct fetch_batch *batch;
     uv_timer_t timer;
+    uv_sem_t gate;
+    uv_work_t blockers[2]; /* of both threads of the pool */
     struct run run;
     struct pass pass;
     struct span spans[FETCH_SPANS_EACH * MADE_COUNT_MOST];
@@ -52,6 +54,29 @@ static void made_timer_cb(uv_timer_t *timer)
     uv_close((uv_handle_t *)timer, NULL);
 }
 
+static void made_block(uv_work_t *work)
+{
+    (void)work;
+    uv_sem_wait(&made.gate);
+}
+
+static void made_unblocked_cb(uv_work_t *work, int status)
+{
+    (void)work, (void)status;
+}
+
+/* Requests are submitted and cancelled while no thread of the pool is free. */
+static void made_submit_and_cancel(uv_loop_t *loop)
+{
+    uv_sem_init(&made.gate, 0);
+    uv_queue_work(loop, &made.blockers[0], made_block, made_unblocked_cb);
+    uv_queue_work(loop, &made.blockers[1], made_block, made_unblocked_cb);
+    fetch_batch_submit(made.batch, 0, made.count);
+    fetch_batch_cancel(made.batch);
+    uv_sem_post(&made.gate);
+    uv_sem_post(&made.gate);
+}
+
 static int made_start(struct run *run, struct err *e)
 {
     (void)e;
@@ -59,7 +84,10 @@ static int made_start(struct run *run, struct err *e)
         uv_timer_init(run->loop, &made.timer);
         uv_timer_start(&made.timer, made_timer_cb, 50, 0);
     }
-    fetch_batch_submit(made.batch, 0, made.count);
+    if (made.cancels_at_once)
+        made_submit_and_cancel(run->loop);
+    else
+        fetch_batch_submit(made.batch, 0, made.count);
     return 0;
 }
 
@@ -117,6 +145,8 @@ static inline void made_run(uint32_t count)
     made.run.pool_size = 2;
     if (run_once(&made.run, &e) != 0)
         fail_msg("%s", e.text);
+    if (made.cancels_at_once)
+        uv_sem_destroy(&made.gate);
     assert_false(made.run.recorder.foreign_callback);
     for (uint32_t i = 0; i < made.run.recorder.count; i++)
         recorder_get(&made.run.recorder, i, &made.spans[i]);
@@ -179,7 +209,7 @@ static inline int made_setup(void **state)
     memset(&made.settings, 0, sizeof made.settings);
     memset(made.targets, 0, sizeof made.targets);
     made.target_count = 0;
-    made.cancels = false;
+    made.cancels = made.cancels_at_once = false;
     return 0;
 }
 
