@@ -2,6 +2,7 @@
  * common, in a model of which each request's easy handle is a copy. Main thread. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -29,24 +30,58 @@ static void set_text(struct setter *s, CURLoption option, const char *value)
         s->code = s->lib->easy_setopt(s->easy, option, value);
 }
 
-/* Which certificates are trusted. libcurl reads a file with certificates once and keeps what is in
- * it, but a folder, or text, again for every connection, and of Debian's many that takes
- * milliseconds: so the folder is left out where the file has the same. */
-static void set_trust(struct setter *s, const struct fetch_settings *settings)
+/* Puts text into a file that exists in memory alone, and its path into `path`. -1: there is none.
+ */
+static int make_memory_file(const char *text, char *path, size_t bytes)
 {
+    size_t length = strlen(text), written = 0;
+    int fd = memfd_create("uvlab-trusted", MFD_CLOEXEC);
+
+    while (fd >= 0 && written < length) {
+        ssize_t n = write(fd, text + written, length - written);
+
+        if (n <= 0)
+            break;
+        written += (size_t)n;
+    }
+    snprintf(path, bytes, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && written == length && access(path, R_OK) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static void trust_text(struct setter *s, struct fetch_client *c, const char *text)
+{
+    struct curl_blob blob = {(void *)(uintptr_t)text, strlen(text), CURL_BLOB_NOCOPY};
+    char path[32];
+
+    set_text(s, CURLOPT_CAPATH, NULL);
+    c->trusted_fd = make_memory_file(text, path, sizeof path);
+    if (c->trusted_fd >= 0) {
+        set_text(s, CURLOPT_CAINFO, path);
+        return;
+    }
+    set_text(s, CURLOPT_CAINFO, NULL); /* no /proc here */
+    if (s->code == CURLE_OK)
+        s->code = s->lib->easy_setopt(s->easy, CURLOPT_CAINFO_BLOB, &blob);
+}
+
+/* Which certificates are trusted. libcurl reads a file with certificates once and keeps what is in
+ * it, but a folder, or text (CURLOPT_CAINFO_BLOB), again for every connection: a fifth of a
+ * request's CPU time for a single certificate, and milliseconds for the system's. So text becomes a
+ * file, and the system's folder is left out where there is its file with the same. */
+static void set_trust(struct setter *s, struct fetch_client *c)
+{
+    const struct fetch_settings *settings = c->settings;
     char *file = NULL;
 
     if (settings->insecure) {
         set_number(s, CURLOPT_SSL_VERIFYPEER, 0);
         set_number(s, CURLOPT_SSL_VERIFYHOST, 0);
     } else if (settings->trusted != NULL) {
-        struct curl_blob text = {(void *)(uintptr_t)settings->trusted, strlen(settings->trusted),
-                                 CURL_BLOB_NOCOPY};
-
-        set_text(s, CURLOPT_CAINFO, NULL);
-        set_text(s, CURLOPT_CAPATH, NULL);
-        if (s->code == CURLE_OK)
-            s->code = s->lib->easy_setopt(s->easy, CURLOPT_CAINFO_BLOB, &text);
+        trust_text(s, c, settings->trusted);
     } else if (settings->cacert != NULL) {
         set_text(s, CURLOPT_CAINFO, settings->cacert);
         set_text(s, CURLOPT_CAPATH, NULL);
@@ -86,7 +121,7 @@ static int make_model(struct fetch_client *c, struct err *e)
     set_text(&s, CURLOPT_PROXY, ""); /* none, whatever the environment says */
     set_text(&s, CURLOPT_USERAGENT, "uvlab/" UVLAB_VERSION);
     set_connections(&s, c->settings);
-    set_trust(&s, c->settings);
+    set_trust(&s, c);
     if (s.code != CURLE_OK)
         return err_set(e, STATUS_FAILED, "cannot set libcurl up: %s",
                        c->lib->easy_strerror(s.code));
@@ -116,6 +151,7 @@ struct fetch_client *fetch_client_new(const struct fetch_settings *settings, str
         return NULL;
     }
     c->settings = settings;
+    c->trusted_fd = -1;
     c->lib = curl_lib_open(e);
     if (c->lib != NULL) {
         snprintf(c->version, sizeof c->version, "%s",
@@ -138,6 +174,8 @@ void fetch_client_free(struct fetch_client *c)
         c->lib->easy_cleanup(c->model);
     if (c->lib != NULL)
         c->lib->slist_free_all(c->resolve);
+    if (c->trusted_fd >= 0)
+        close(c->trusted_fd);
     mem_free(c);
 }
 

@@ -12,6 +12,7 @@ struct fetch_client {
     struct curl_loop *loop;
     CURL *model; /* every request's easy handle is a copy of it */
     struct curl_slist *resolve;
+    int trusted_fd; /* of settings->trusted, as a file; or -1 */
     char version[32];
     uint64_t fallbacks, reused;
 };
