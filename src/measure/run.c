@@ -216,6 +216,7 @@ static int drive(struct run *run, struct watch *w, struct err *e)
 {
     struct clock_anchor end;
     uint64_t pool_before_ns = pool_cpu_ns(), cpu_before_ns = clock_process_cpu_ns();
+    uint64_t pool_after_ns;
     int rc;
 
     clock_anchor_take(&w->begin);
@@ -229,8 +230,9 @@ static int drive(struct run *run, struct watch *w, struct err *e)
     clock_anchor_take(&end);
     run->cpu_ns = clock_process_cpu_ns() - cpu_before_ns;
     run->pool_cpu_ns = SPAN_UNKNOWN;
-    if (run->pool_size > 0 && pool_before_ns != UINT64_MAX)
-        run->pool_cpu_ns = pool_cpu_ns() - pool_before_ns;
+    pool_after_ns = pool_cpu_ns();
+    if (run->pool_size > 0 && pool_before_ns != UINT64_MAX && pool_after_ns != UINT64_MAX)
+        run->pool_cpu_ns = pool_after_ns - pool_before_ns;
     run->loop_facts.idle_ns = uv_metrics_idle_time(run->loop);
     clock_scale_make(&run->recorder.scale, &w->begin, &end);
     return rc;

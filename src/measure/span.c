@@ -93,6 +93,22 @@ static const char *curl_status_text(int code, char buf[SPAN_TEXT_BYTES])
     return buf;
 }
 
+const char *span_http_version(const struct span_http *http)
+{
+    switch (http->version) {
+    case 10:
+        return "1.0";
+    case 11:
+        return "1.1";
+    case 20:
+        return "2";
+    case 30:
+        return "3";
+    default:
+        return NULL;
+    }
+}
+
 const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES])
 {
     switch (status) {

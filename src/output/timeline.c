@@ -46,9 +46,13 @@ static void draw_return(struct timeline *t, struct canvas *c, const struct span 
 {
     size_t column;
 
+    if (span_is_phase(s)) {
+        if (s->status != SPAN_OK)
+            canvas_fill(t, c, from, from + 1, GLYPH_FAILED, INK_BAD);
+        return;
+    }
     if (s->called_back_ns == SPAN_UNKNOWN) {
-        if (!span_is_phase(s))
-            canvas_open(t, c, from);
+        canvas_open(t, c, from);
         return;
     }
     column = timeline_column(t, s->called_back_ns);
@@ -92,11 +96,12 @@ static void draw_call(struct timeline *t, struct canvas *c, const struct span *s
     begin = end_ns > s->started_ns ? timeline_bar_column(t, s->started_ns)
                                    : timeline_column(t, s->started_ns);
     end = begin;
-    if (s->submitted_ns != SPAN_UNKNOWN)
+    if (s->submitted_ns < s->started_ns)
         canvas_fill(t, c, timeline_column(t, s->submitted_ns), begin, GLYPH_WAIT, INK_WAIT);
     if (end_ns > s->started_ns)
         end = canvas_bar(t, c, s->started_ns, end_ns, GLYPH_RUN, term_lane_ink(s->lane));
-    draw_return(t, c, s, end);
+    if (s->status != SPAN_OK || table_is_callback(s))
+        draw_return(t, c, s, end);
 }
 
 static char *row_name(char buf[NAME_BYTES], const struct span *s, unsigned depth)
@@ -105,6 +110,25 @@ static char *row_name(char buf[NAME_BYTES], const struct span *s, unsigned depth
     int indent = 2 * (int)(depth < DEPTH_MOST ? depth : DEPTH_MOST);
     snprintf(buf, NAME_BYTES, "%*s%s", indent, "", span_name(s, name));
     return buf;
+}
+
+/* Without the parts of calls, where these do not fit. */
+static int make_order(struct table_order *order, const struct timeline *t, uint32_t *parts,
+                      struct err *e)
+{
+    uint32_t all;
+
+    *parts = 0;
+    if (table_order_make(order, t->run, true, e) != 0)
+        return -1;
+    if (t->all_rows || order->count <= TIMELINE_ROWS_MOST)
+        return 0;
+    all = order->count;
+    table_order_free(order);
+    if (table_order_make(order, t->run, false, e) != 0)
+        return -1;
+    *parts = all - order->count;
+    return 0;
 }
 
 /* Whether a row is among those that are drawn, when there are too many. */
@@ -139,8 +163,9 @@ static int draw_calls(struct timeline *t, struct err *e)
     struct canvas canvas;
     char name[NAME_BYTES], lane[SPAN_TEXT_BYTES];
     bool all_before = true;
+    uint32_t parts;
 
-    if (table_order_make(&order, t->run, e) != 0)
+    if (make_order(&order, t, &parts, e) != 0)
         return -1;
     divide(t, &order);
     timeline_axis(t);
@@ -158,6 +183,8 @@ static int draw_calls(struct timeline *t, struct err *e)
                      span_lane_name(s.lane, lane), term_lane_ink(s.lane));
     }
     table_order_free(&order);
+    if (parts > 0)
+        timeline_left_out(t, parts, parts == 1 ? "part of a call" : "parts of these calls");
     timeline_legend(t);
     return 0;
 }

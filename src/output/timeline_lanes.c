@@ -2,19 +2,28 @@
  * had nothing to do. The loop's own row shows where the callbacks came: one after another, on one
  * thread. Threads of the pool that ran nothing are shown too, as that is worth knowing.
  *
+ * What the operating system works on needs no thread, so any number of calls are under way at once:
+ * the lane `os` has as many rows as it takes for none to lie on another, up to a limit.
+ *
+ * Of a call in parts the threads ran the parts, so these are drawn on their rows and not the whole;
+ * where the operating system works on all of them, the whole is drawn and not its parts.
+ *
  * Main thread. The rows are allocated while the picture is drawn. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "measure/pool.h"
+#include "output/table.h"
 #include "output/timeline.h"
 
 enum { NOTE_BYTES = 64 };
+/* Rows of the lane `os`: more that look alike say no more. */
+enum { OS_ROWS_MOST = 16 };
 
 struct lane_row {
     int lane;
-    uint32_t calls;
+    uint32_t calls; /* on the first row of the lane `os` all of it */
     uint64_t busy_ns;
     struct canvas canvas;
 };
@@ -25,6 +34,10 @@ struct lanes {
     uint32_t count;
     uint32_t pool;     /* rows of the pool's threads; rows[lane - 1] */
     uint32_t left_out; /* threads of the pool without a row */
+    uint32_t os;       /* rows of the lane `os`, behind those */
+    uint64_t *os_ends; /* when the last call of each of them ended */
+    uint32_t os_calls, os_left_out;
+    uint8_t *wholes; /* which calls have parts */
 };
 
 static bool is_pool_lane(int lane)
@@ -32,52 +45,123 @@ static bool is_pool_lane(int lane)
     return lane > LANE_LOOP && lane < LANE_OS;
 }
 
-/* Which lanes there are: those of the pool's threads, and those that a call names. */
-static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err *e)
+/* Whether a call is drawn as a bar. */
+static bool has_bar(const struct lanes *lanes, const struct run *run, const struct span *s)
 {
-    uint32_t threads = t->run->pool_size, rows;
-    bool os = false, unknown = false, pooled = false;
+    struct span whole;
+
+    if (s->started_ns == SPAN_UNKNOWN || s->lane == LANE_LOOP)
+        return false;
+    if (s->lane != LANE_OS)
+        return lanes->wholes[s->id - 1] == 0;
+    if (s->parent == SPAN_NONE || s->parent == 0 || s->parent > run->recorder.count)
+        return true;
+    recorder_get(&run->recorder, s->parent - 1, &whole);
+    return whole.lane != LANE_OS;
+}
+
+/* The first row of the lane `os`, of `most`, whose last call had ended when this one started; it is
+ * then the last one there. `most` when there is none. */
+static uint32_t os_row(struct lanes *lanes, const struct timeline *t, const struct span *s,
+                       uint32_t most)
+{
+    uint32_t row = 0;
+
+    while (row < lanes->os && lanes->os_ends[row] > s->started_ns)
+        row++;
+    if (row == most)
+        return most;
+    if (row == lanes->os)
+        lanes->os++;
+    lanes->os_ends[row] = timeline_end_ns(t, s);
+    return row;
+}
+
+/* What the calls say of the lanes that there are. */
+struct seen {
+    uint32_t threads; /* the largest number of one that ran a call */
+    bool unknown;     /* something ran, and nobody knows where */
+};
+
+/* Fills *seen, and the rows that the lane `os` needs. Fails when memory is short. */
+static int look(struct lanes *lanes, const struct timeline *t, struct seen *seen, struct err *e)
+{
+    uint32_t count = t->run->recorder.count, most = t->all_rows ? count : OS_ROWS_MOST;
     struct span s;
 
-    for (uint32_t i = 0; i < t->run->recorder.count; i++) {
-        recorder_get(&t->run->recorder, i, &s);
-        if (is_pool_lane(s.lane) && (uint32_t)s.lane > threads)
-            threads = (uint32_t)s.lane;
-        pooled |= is_pool_lane(s.lane);
-        os |= s.lane == LANE_OS;
-        unknown |= s.lane == LANE_UNKNOWN && s.started_ns != SPAN_UNKNOWN;
-    }
-    if (!pooled)
-        threads = 0;
-    lanes->pool = t->all_rows || threads <= TIMELINE_ROWS_MOST ? threads : TIMELINE_ROWS_MOST;
-    lanes->left_out = threads - lanes->pool;
-    rows = lanes->pool + os + unknown + 1;
-    lanes->rows = mem_zeroed(rows, sizeof *lanes->rows);
-    if (lanes->rows == NULL)
+    lanes->wholes = table_wholes(t->run);
+    lanes->os_ends = mem_zeroed((size_t)most + 1, sizeof *lanes->os_ends);
+    if (lanes->wholes == NULL || lanes->os_ends == NULL)
         return err_no_memory(e, "the rows of the timeline");
-    while (lanes->count < lanes->pool) {
-        lanes->rows[lanes->count].lane = (int)lanes->count + 1;
-        lanes->count++;
+    for (uint32_t i = 0; i < count; i++) {
+        recorder_get(&t->run->recorder, i, &s);
+        if (is_pool_lane(s.lane) && (uint32_t)s.lane > seen->threads)
+            seen->threads = (uint32_t)s.lane;
+        if (!has_bar(lanes, t->run, &s))
+            continue;
+        seen->unknown |= s.lane == LANE_UNKNOWN;
+        if (s.lane != LANE_OS)
+            continue;
+        lanes->os_calls++;
+        lanes->os_left_out += os_row(lanes, t, &s, most) == most;
     }
-    if (os)
-        lanes->rows[lanes->count++].lane = LANE_OS;
-    if (unknown)
-        lanes->rows[lanes->count++].lane = LANE_UNKNOWN;
-    lanes->rows[lanes->count++].lane = LANE_LOOP;
-    for (uint32_t i = 0; i < lanes->count; i++)
-        canvas_clear(t, &lanes->rows[i].canvas);
     return 0;
 }
 
-static struct lane_row *lanes_find(const struct lanes *lanes, int lane)
+static void add_row(struct lanes *lanes, const struct timeline *t, int lane)
 {
-    if (is_pool_lane(lane))
-        return (uint32_t)lane <= lanes->pool ? &lanes->rows[lane - 1] : NULL;
-    for (uint32_t i = lanes->pool; i < lanes->count; i++) {
-        if (lanes->rows[i].lane == lane)
-            return &lanes->rows[i];
+    struct lane_row *row = &lanes->rows[lanes->count++];
+
+    row->lane = lane;
+    canvas_clear(t, &row->canvas);
+}
+
+/* Which lanes there are: those of the pool's threads, and those that a call names. */
+static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err *e)
+{
+    struct seen seen = {0};
+    uint32_t threads;
+
+    if (look(lanes, t, &seen, e) != 0)
+        return -1;
+    threads =
+        seen.threads > 0 && seen.threads < t->run->pool_size ? t->run->pool_size : seen.threads;
+    lanes->pool = t->all_rows || threads <= TIMELINE_ROWS_MOST ? threads : TIMELINE_ROWS_MOST;
+    lanes->left_out = threads - lanes->pool;
+    lanes->rows =
+        mem_zeroed((size_t)lanes->pool + lanes->os + seen.unknown + 1, sizeof *lanes->rows);
+    if (lanes->rows == NULL)
+        return err_no_memory(e, "the rows of the timeline");
+    while (lanes->count < lanes->pool)
+        add_row(lanes, t, (int)lanes->count + 1);
+    for (uint32_t i = 0; i < lanes->os; i++) {
+        add_row(lanes, t, LANE_OS);
+        lanes->os_ends[i] = 0;
     }
-    return NULL;
+    if (seen.unknown)
+        add_row(lanes, t, LANE_UNKNOWN);
+    add_row(lanes, t, LANE_LOOP);
+    return 0;
+}
+
+static void lanes_free(struct lanes *lanes)
+{
+    mem_free(lanes->rows);
+    mem_free(lanes->os_ends);
+    mem_free(lanes->wholes);
+}
+
+/* The row that a call is drawn on; NULL when it is left out. */
+static struct lane_row *row_of(struct lanes *lanes, const struct timeline *t, const struct span *s)
+{
+    uint32_t row;
+
+    if (is_pool_lane(s->lane))
+        return (uint32_t)s->lane <= lanes->pool ? &lanes->rows[s->lane - 1] : NULL;
+    if (s->lane != LANE_OS)
+        return &lanes->rows[lanes->count - 2]; /* where it ran is unknown: before the loop's */
+    row = os_row(lanes, t, s, lanes->os);
+    return row < lanes->os ? &lanes->rows[lanes->pool + row] : NULL;
 }
 
 /* The bar of a call on its thread, with its name where that fits. Neighbours are drawn differently,
@@ -134,33 +218,47 @@ static void divide(struct timeline *t)
     timeline_divide(t, sizeof "pool 1024" - 1, (size_t)(shares > callbacks ? shares : callbacks));
 }
 
+static void draw(struct timeline *t, struct lanes *lanes)
+{
+    struct span s;
+
+    for (uint32_t i = 0; i < t->run->recorder.count; i++) {
+        struct lane_row *row;
+        recorder_get(&t->run->recorder, i, &s);
+        row = has_bar(lanes, t->run, &s) ? row_of(lanes, t, &s) : NULL;
+        if (row != NULL)
+            draw_work(t, row, &s);
+        if (table_is_callback(&s))
+            draw_callback(t, &lanes->rows[lanes->count - 1], &s);
+    }
+    if (lanes->os > 0)
+        lanes->rows[lanes->pool].calls = lanes->os_calls;
+}
+
 int timeline_lanes(struct timeline *t, struct err *e)
 {
     struct lanes lanes = {.count = 0};
     char name[SPAN_TEXT_BYTES], note[NOTE_BYTES];
-    struct span s;
 
     divide(t);
-    if (lanes_make(&lanes, t, e) != 0)
+    if (lanes_make(&lanes, t, e) != 0) {
+        lanes_free(&lanes);
         return -1;
-    for (uint32_t i = 0; i < t->run->recorder.count; i++) {
-        struct lane_row *row;
-        recorder_get(&t->run->recorder, i, &s);
-        row = lanes_find(&lanes, s.lane);
-        if (row != NULL && row->lane != LANE_LOOP && s.started_ns != SPAN_UNKNOWN)
-            draw_work(t, row, &s);
-        if (s.called_back_ns != SPAN_UNKNOWN)
-            draw_callback(t, lanes_find(&lanes, LANE_LOOP), &s);
     }
+    draw(t, &lanes);
     timeline_axis(t);
     for (uint32_t i = 0; i < lanes.count; i++) {
         struct lane_row *row = &lanes.rows[i];
+        bool follows = row->lane == LANE_OS && i > lanes.pool; /* its lane is named above */
         if (i == lanes.pool && lanes.left_out > 0)
             timeline_left_out(t, lanes.left_out, "threads");
+        if (i == lanes.pool + lanes.os && lanes.os_left_out > 0)
+            timeline_left_out(t, lanes.os_left_out, "calls");
         lane_note(t, row, note);
-        canvas_print(t, &row->canvas, span_lane_name(row->lane, name), note, INK_PLAIN);
+        canvas_print(t, &row->canvas, follows ? "" : span_lane_name(row->lane, name),
+                     follows ? "" : note, INK_PLAIN);
     }
     timeline_legend(t);
-    mem_free(lanes.rows);
+    lanes_free(&lanes);
     return 0;
 }
