@@ -54,7 +54,7 @@ static int make_memory_file(const char *text, char *path, size_t bytes)
 
 static void trust_text(struct setter *s, struct fetch_client *c, const char *text)
 {
-    struct curl_blob blob = {(void *)(uintptr_t)text, strlen(text), CURL_BLOB_NOCOPY};
+    struct curl_blob blob = {.len = strlen(text), .flags = CURL_BLOB_NOCOPY};
     char path[32];
 
     set_text(s, CURLOPT_CAPATH, NULL);
@@ -63,7 +63,8 @@ static void trust_text(struct setter *s, struct fetch_client *c, const char *tex
         set_text(s, CURLOPT_CAINFO, path);
         return;
     }
-    set_text(s, CURLOPT_CAINFO, NULL); /* no /proc here */
+    set_text(s, CURLOPT_CAINFO, NULL);           /* no /proc here */
+    memcpy(&blob.data, &text, sizeof blob.data); /* only read, though its type does not say so */
     if (s->code == CURLE_OK)
         s->code = s->lib->easy_setopt(s->easy, CURLOPT_CAINFO_BLOB, &blob);
 }
@@ -153,11 +154,12 @@ struct fetch_client *fetch_client_new(const struct fetch_settings *settings, str
     c->settings = settings;
     c->trusted_fd = -1;
     c->lib = curl_lib_open(e);
-    if (c->lib != NULL) {
-        snprintf(c->version, sizeof c->version, "%s",
-                 c->lib->version_info(CURLVERSION_NOW)->version);
-        c->loop = curl_loop_new(c->lib, fetch_done_cb, e);
+    if (c->lib == NULL) {
+        mem_free(c);
+        return NULL;
     }
+    snprintf(c->version, sizeof c->version, "%s", c->lib->version_info(CURLVERSION_NOW)->version);
+    c->loop = curl_loop_new(c->lib, fetch_done_cb, e);
     if (c->loop == NULL || make_resolve(c, e) != 0 || make_model(c, e) != 0) {
         fetch_client_free(c);
         return NULL;
@@ -172,8 +174,7 @@ void fetch_client_free(struct fetch_client *c)
     curl_loop_free(c->loop);
     if (c->model != NULL)
         c->lib->easy_cleanup(c->model);
-    if (c->lib != NULL)
-        c->lib->slist_free_all(c->resolve);
+    c->lib->slist_free_all(c->resolve);
     if (c->trusted_fd >= 0)
         close(c->trusted_fd);
     mem_free(c);

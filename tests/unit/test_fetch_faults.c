@@ -220,8 +220,8 @@ static bool make_system_certificates(void)
     FILE *f;
 
     if (access(folder, F_OK) != 0 || unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("tmpfs", folder, "tmpfs", 0, NULL) != 0)
+        mount("none", "/", "", MS_REC | MS_PRIVATE, "") != 0 ||
+        mount("tmpfs", folder, "tmpfs", 0, "") != 0)
         return false;
     snprintf(path, sizeof path, "%s/%08lx.0", folder, X509_subject_name_hash(good.x509));
     f = fopen(path, "w");
