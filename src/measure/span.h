@@ -96,6 +96,9 @@ uint64_t span_ran_ns(const struct span *s);      /* finished - started */
 uint64_t span_returned_ns(const struct span *s); /* called_back - finished */
 uint64_t span_total_ns(const struct span *s);    /* called_back - submitted */
 
+/* Whether it is a phase of its parent that is over: complete, with no callback to come. Pure. */
+bool span_is_phase(const struct span *s);
+
 /* Room for any text that these write, with its NUL; both return buf. */
 enum { SPAN_TEXT_BYTES = 96 };
 char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES]); /* "hash 3" */

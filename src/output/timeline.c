@@ -46,6 +46,11 @@ static void draw_return(struct timeline *t, struct canvas *c, const struct span 
 {
     size_t column;
 
+    if (span_is_phase(s)) {
+        if (s->status != SPAN_OK)
+            canvas_fill(t, c, from, from + 1, GLYPH_FAILED, INK_BAD);
+        return;
+    }
     if (s->called_back_ns == SPAN_UNKNOWN) {
         canvas_open(t, c, from);
         return;
@@ -66,8 +71,12 @@ static void draw_not_started(struct timeline *t, struct canvas *c, const struct 
 {
     bool called_back = s->called_back_ns != SPAN_UNKNOWN;
     bool waited = !called_back || (s->kind->traits & SPAN_POOLED) != 0 || s->status != SPAN_OK;
-    size_t end = called_back ? timeline_column(t, s->called_back_ns) : t->width;
+    size_t end = t->width;
 
+    if (called_back)
+        end = timeline_column(t, s->called_back_ns);
+    else if (span_is_phase(s))
+        end = timeline_column(t, timeline_end_ns(t, s));
     if (waited && s->submitted_ns != SPAN_UNKNOWN)
         canvas_fill(t, c, timeline_column(t, s->submitted_ns), end, GLYPH_WAIT, INK_WAIT);
     if (called_back || s->submitted_ns != SPAN_UNKNOWN)
