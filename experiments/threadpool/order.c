@@ -7,34 +7,11 @@
 
 #include <stdlib.h>
 
+#include "analysis/lanes.h"
 #include "base/mem.h"
 #include "measure/clock.h"
 
 /* --- The first call beyond the pool's size ran on a thread that an earlier call had freed. --- */
-
-/* The call that ran on the same thread last before `s` did, and whether any ran beside it there. */
-static bool predecessor(const struct run *run, const struct span *s, struct span *before,
-                        bool *overlaps)
-{
-    bool found = false;
-    struct span other;
-
-    *overlaps = false;
-    for (uint32_t i = 0; i < run->recorder.count; i++) {
-        recorder_get(&run->recorder, i, &other);
-        if (other.id == s->id || other.lane != s->lane || !threadpool_ran(&other))
-            continue;
-        if (other.started_ns > s->started_ns)
-            *overlaps |= other.started_ns < s->finished_ns;
-        else if (other.finished_ns > s->started_ns)
-            *overlaps = true;
-        else if (!found || other.finished_ns > before->finished_ns) {
-            *before = other;
-            found = true;
-        }
-    }
-    return found;
-}
 
 static enum verdict judge_waits_run(const struct result *r, const struct run *run,
                                     struct text *evidence)
@@ -45,11 +22,11 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     bool found, overlaps;
 
     if (run->recorder.count <= r->pool.size)
-        return threadpool_not_tested(evidence, "there are no more calls than threads");
+        return claims_not_tested(evidence, "there are no more calls than threads");
     recorder_get(&run->recorder, r->pool.size, &s);
-    if (!threadpool_ran(&s))
-        return threadpool_not_tested(evidence, "the first call beyond the pool's size did not run");
-    found = predecessor(run, &s, &before, &overlaps);
+    if (!lanes_ran(&s))
+        return claims_not_tested(evidence, "the first call beyond the pool's size did not run");
+    found = lanes_before(run, &s, &before, &overlaps);
     span_name(&s, name);
     span_lane_name(s.lane, lane);
     if (overlaps) {
@@ -109,7 +86,7 @@ static bool find_freed(const struct run *run, struct start *starts, uint64_t *fr
 
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
-        if (threadpool_ran(&s) && s.lane >= 1 && s.lane <= POOL_MOST)
+        if (lanes_ran(&s) && s.lane >= 1 && s.lane <= POOL_MOST)
             starts[count++] = (struct start){s.started_ns, i};
     }
     qsort(starts, count, sizeof *starts, compare_starts);
@@ -141,7 +118,7 @@ static enum verdict compare_in_order(const struct run *run, const uint64_t *free
         unsigned class;
 
         recorder_get(&run->recorder, i, &s);
-        if (!threadpool_ran(&s))
+        if (!lanes_ran(&s))
             continue;
         class = (s.kind->traits & SPAN_SLOW_IO) != 0;
         compared++;
@@ -181,9 +158,9 @@ static enum verdict judge_fifo_run(const struct result *r, const struct run *run
 
     (void)r;
     if (count < 2) {
-        verdict = threadpool_not_tested(evidence, "there is only one call");
+        verdict = claims_not_tested(evidence, "there is only one call");
     } else if (starts == NULL || freed_ns == NULL) {
-        verdict = threadpool_out_of_memory(evidence);
+        verdict = claims_out_of_memory(evidence);
     } else if (!find_freed(run, starts, freed_ns, &bad)) {
         text_add(evidence, "%s started on %s while another call was running there",
                  span_name(&bad, name), span_lane_name(bad.lane, lane));
@@ -257,7 +234,7 @@ static enum verdict judge_callbacks_run(const struct result *r, const struct run
 
     (void)r;
     if (sorted == NULL)
-        return threadpool_out_of_memory(evidence);
+        return claims_out_of_memory(evidence);
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         struct span s;
 
@@ -270,7 +247,7 @@ static enum verdict judge_callbacks_run(const struct result *r, const struct run
         text_add(evidence, "a call was called back on another thread");
         verdict = VERDICT_FAILS;
     } else if (count < 2) {
-        verdict = threadpool_not_tested(evidence, "fewer than two calls were called back");
+        verdict = claims_not_tested(evidence, "fewer than two calls were called back");
     } else {
         verdict = compare_sequence(sorted, count, evidence);
     }

@@ -85,6 +85,17 @@ bool claims_any_failed(const struct result *r)
     return false;
 }
 
+enum verdict claims_not_tested(struct text *evidence, const char *why)
+{
+    text_add(evidence, "%s", why);
+    return VERDICT_NOT_TESTED;
+}
+
+enum verdict claims_out_of_memory(struct text *evidence)
+{
+    return claims_not_tested(evidence, "there was not enough memory to look at all calls");
+}
+
 /* The evidence that will be shown if no run fails. */
 struct findings {
     struct text held, untested; /* of the first run that came to that verdict */

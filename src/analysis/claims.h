@@ -22,6 +22,10 @@ int claims_judge(struct result *r, struct err *e);
 const char *claims_verdict_name(enum verdict v); /* "holds", "fails", "not tested here" */
 bool claims_any_failed(const struct result *r);
 
+/* What judges say when they cannot decide; both return VERDICT_NOT_TESTED. */
+enum verdict claims_not_tested(struct text *evidence, const char *why);
+enum verdict claims_out_of_memory(struct text *evidence);
+
 /* For judges: applies `judge_run` to every measured run. The answer is FAILS with the evidence of
  * the first run that fails; otherwise HOLDS, with the evidence of the first run that holds and in
  * how many of them it did; otherwise NOT_TESTED with the first run's reason. */
