@@ -108,7 +108,8 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 /* In memory, so that nothing is left behind whatever happens, and no disk has a part in it. */
 static int make_file(struct shared *shared, struct err *e)
 {
-    static const char line[64] = "A line of the file that multitask reads, as long as the others\n";
+    static const char line[64] =
+        "A line of the file that multitask reads, as long as the others.\n";
     ssize_t written = 0;
 
     shared->made_file = memfd_create("uvlab-multitask", MFD_CLOEXEC);

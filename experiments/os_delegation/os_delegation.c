@@ -149,11 +149,9 @@ const struct experiment experiment_os_delegation = {
     .question = "Which calls never touch the pool?",
     .about =
         "Makes N HTTPS requests at once, by libcurl on the loop, to a server of uvlab's own or to "
-        "a "
-        "--url. The operating system carries them all at the same time; no thread of the pool is "
-        "needed but for looking up the server's name, as Node.js does it. --load-pool queues "
-        "hashes "
-        "first, to show what a full pool holds up: lookups, and nothing else of a request.",
+        "a --url. The operating system carries them all at the same time; no thread of the pool "
+        "is needed but for looking up the server's name, as Node.js does it. --load-pool queues "
+        "hashes first, to show what a full pool holds up: lookups, and nothing else of a request.",
     .examples = examples,
     .params = params,
     .options_size = sizeof(struct delegation_options),

@@ -12,10 +12,6 @@
 
 /* --- The calls ran on several threads at once. --- */
 
-/* Where no two calls overlapped although each ran this long, threads cannot just have woken late.
- */
-static const uint64_t long_enough_ns = 50 * 1000 * 1000;
-
 static enum verdict judge_side_by_side_run(const struct result *r, const struct run *run,
                                            struct text *evidence)
 {
@@ -43,7 +39,8 @@ static enum verdict judge_side_by_side_run(const struct result *r, const struct 
         if (lanes_ran(&s) && span_ran_ns(&s) < shortest_ns)
             shortest_ns = span_ran_ns(&s);
     }
-    if (shortest_ns < long_enough_ns)
+    /* Where each ran longer than that, threads cannot just have woken late. */
+    if (shortest_ns < CLAIMS_LATE_MOST_NS)
         return claims_not_tested(evidence,
                                  "the calls were so short that one thread had done each before "
                                  "another had woken up");
@@ -145,9 +142,9 @@ static enum verdict judge_stretch(const struct result *r, struct text *evidence)
     text_add(evidence,
              "together each ran %s (median) and used %s of CPU, alone %s and %s: ran %.2f times as "
              "long for %.2f times the CPU time",
-             threadpool_duration(a, ran_ns), threadpool_duration(b, cpu_ns),
-             threadpool_duration(c, alone_ran_ns), threadpool_duration(d, alone_cpu_ns),
-             ran_stretch, cpu_stretch);
+             claims_duration(a, ran_ns), claims_duration(b, cpu_ns),
+             claims_duration(c, alone_ran_ns), claims_duration(d, alone_cpu_ns), ran_stretch,
+             cpu_stretch);
     if ((double)alone_ran_ns > 1.25 * (double)alone_cpu_ns) {
         text_add(evidence, "; but the call alone had to share its CPU: the machine was busy");
         return VERDICT_NOT_TESTED;

@@ -9,7 +9,6 @@
 
 #include "analysis/lanes.h"
 #include "base/mem.h"
-#include "measure/clock.h"
 
 /* --- The first call beyond the pool's size ran on a thread that an earlier call had freed. --- */
 
@@ -19,6 +18,7 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     char name[SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], before_name[SPAN_TEXT_BYTES];
     char waited[UNITS_TEXT_BYTES], gap[UNITS_TEXT_BYTES];
     struct span s, before;
+    uint64_t gap_ns;
     bool found, overlaps;
 
     if (run->recorder.count <= r->pool.size)
@@ -33,15 +33,15 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
         text_add(evidence, "%s ran on %s while another call was running there", name, lane);
         return VERDICT_FAILS;
     }
-    threadpool_duration(waited, span_waited_ns(&s));
+    claims_duration(waited, span_waited_ns(&s));
     if (!found) {
         text_add(evidence, "%s waited %s and then ran on %s, which had run nothing yet", name,
                  waited, lane);
         return VERDICT_HOLDS;
     }
+    gap_ns = s.started_ns > before.finished_ns ? s.started_ns - before.finished_ns : 0;
     text_add(evidence, "%s waited %s and started on %s %s after %s had freed it", name, waited,
-             lane, threadpool_duration(gap, s.started_ns - before.finished_ns),
-             span_name(&before, before_name));
+             lane, claims_duration(gap, gap_ns), span_name(&before, before_name));
     return VERDICT_HOLDS;
 }
 
@@ -69,12 +69,6 @@ static int compare_starts(const void *a, const void *b)
     return (x->started_ns > y->started_ns) - (x->started_ns < y->started_ns);
 }
 
-/* An instant at which a call cannot have started later than it did, given how it was stamped. */
-static uint64_t latest_start_ns(const struct span *s)
-{
-    return s->started_ns + ((s->kind->traits & SPAN_BLURRED) != 0 ? CLOCK_BLUR_NS : 0);
-}
-
 /* freed_ns[i]: when the thread of call i was free to take it; false when calls overlap on a thread,
  * with *bad the later one. */
 static bool find_freed(const struct run *run, struct start *starts, uint64_t *freed_ns,
@@ -86,13 +80,13 @@ static bool find_freed(const struct run *run, struct start *starts, uint64_t *fr
 
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
-        if (lanes_ran(&s) && s.lane >= 1 && s.lane <= POOL_MOST)
+        if (lanes_ran(&s) && lanes_is_pool(s.lane))
             starts[count++] = (struct start){s.started_ns, i};
     }
     qsort(starts, count, sizeof *starts, compare_starts);
     for (size_t i = 0; i < count; i++) {
         recorder_get(&run->recorder, starts[i].index, &s);
-        if (latest_start_ns(&s) < lane_finished_ns[s.lane]) {
+        if (lanes_latest_start_ns(&s) < lane_finished_ns[s.lane]) {
             *bad = s;
             return false;
         }
@@ -122,7 +116,7 @@ static enum verdict compare_in_order(const struct run *run, const uint64_t *free
             continue;
         class = (s.kind->traits & SPAN_SLOW_IO) != 0;
         compared++;
-        if (latest_start_ns(&s) < latest[class].freed_ns) {
+        if (lanes_latest_start_ns(&s) < latest[class].freed_ns) {
             recorder_get(&run->recorder, latest[class].index, &before);
             text_add(evidence, "%s started before the thread that %s was waiting for was free",
                      span_name(&s, name), span_name(&before, other));
@@ -221,7 +215,7 @@ static enum verdict compare_sequence(const struct callback *sorted, uint32_t cou
     if (closest_ns == 0)
         text_add(evidence, "some closer to each other than the clock can tell");
     else
-        text_add(evidence, "the closest two %s apart", threadpool_duration(gap, closest_ns));
+        text_add(evidence, "the closest two %s apart", claims_duration(gap, closest_ns));
     return VERDICT_HOLDS;
 }
 

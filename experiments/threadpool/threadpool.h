@@ -3,7 +3,6 @@
 #define UVLAB_EXPERIMENTS_THREADPOOL_H
 
 #include "analysis/claims.h"
-#include "base/units.h"
 #include "measure/work.h"
 
 struct threadpool_options {
@@ -20,10 +19,5 @@ extern const struct claim threadpool_claims[];
 enum verdict threadpool_judge_waits(const struct result *r, struct text *evidence);
 enum verdict threadpool_judge_fifo(const struct result *r, struct text *evidence);
 enum verdict threadpool_judge_callbacks(const struct result *r, struct text *evidence);
-
-static inline const char *threadpool_duration(char buf[UNITS_TEXT_BYTES], uint64_t ns)
-{
-    return units_format_duration(buf, ns, "\xc2\xb5");
-}
 
 #endif

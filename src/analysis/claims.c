@@ -85,6 +85,11 @@ bool claims_any_failed(const struct result *r)
     return false;
 }
 
+const char *claims_duration(char buf[UNITS_TEXT_BYTES], uint64_t ns)
+{
+    return units_format_duration(buf, ns, "\xc2\xb5");
+}
+
 enum verdict claims_not_tested(struct text *evidence, const char *why)
 {
     text_add(evidence, "%s", why);

@@ -15,8 +15,8 @@ bool lanes_before(const struct run *run, const struct span *s, struct span *befo
         if (other.id == s->id || other.lane != s->lane || !lanes_ran(&other))
             continue;
         if (other.started_ns > s->started_ns)
-            *overlaps |= other.started_ns < s->finished_ns;
-        else if (other.finished_ns > s->started_ns)
+            *overlaps |= lanes_latest_start_ns(&other) < s->finished_ns;
+        else if (other.finished_ns > lanes_latest_start_ns(s))
             *overlaps = true;
         else if (!found || other.finished_ns > before->finished_ns) {
             *before = other;
@@ -32,6 +32,23 @@ bool lanes_waited_for(const struct run *run, const struct span *s, struct span *
 
     return lanes_is_pool(s->lane) && lanes_ran(s) && lanes_before(run, s, before, &overlaps) &&
            before->finished_ns > s->submitted_ns;
+}
+
+bool lanes_one_was_free(const struct run *run, uint32_t size, uint64_t from_ns, uint64_t to_ns)
+{
+    bool used[POOL_MOST + 1] = {false};
+    uint32_t count = 0;
+    struct span s;
+
+    for (uint32_t i = 0; i < run->recorder.count; i++) {
+        recorder_get(&run->recorder, i, &s);
+        if (!lanes_is_pool(s.lane) || !lanes_ran(&s) || s.finished_ns <= from_ns ||
+            s.started_ns >= to_ns)
+            continue;
+        count += !used[s.lane];
+        used[s.lane] = true;
+    }
+    return count < size;
 }
 
 static enum verdict judge_lookups_run(const struct result *r, const struct run *run,

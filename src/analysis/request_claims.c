@@ -3,7 +3,6 @@
 #include "analysis/request_claims.h"
 
 #include "analysis/lanes.h"
-#include "base/units.h"
 
 static bool is_request(const struct span *s)
 {
@@ -22,16 +21,23 @@ static bool is_lookup(const struct span *s)
            lanes_is_pool(s->lane);
 }
 
-static const char *duration(char buf[UNITS_TEXT_BYTES], uint64_t ns)
-{
-    return units_format_duration(buf, ns, "\xc2\xb5");
-}
-
-/* How many there are in a run, and when the first hash had ended. */
+/* What there is in a run. */
 struct tally {
-    uint32_t requests, lookups, hashes, pooled; /* pooled: calls and parts on lanes of the pool */
-    uint64_t first_hash_finished_ns, lookup_cpu_ns;
+    uint32_t requests, hashes;  /* hashes: those that ran */
+    uint32_t lookups, others;   /* parts of requests: on the pool, or made elsewhere */
+    uint32_t pooled, unclocked; /* calls and parts on the pool, and those of unknown CPU time */
+    uint64_t pooled_cpu_ns;     /* of those where it is known */
+    uint64_t first_hash_finished_ns; /* SPAN_UNKNOWN: none */
 };
+
+static void tally_pooled(struct tally *t, const struct span *s)
+{
+    t->pooled++;
+    if (s->cpu_ns == SPAN_UNKNOWN)
+        t->unclocked++;
+    else
+        t->pooled_cpu_ns += s->cpu_ns;
+}
 
 static void tally_run(struct tally *t, const struct run *run)
 {
@@ -41,13 +47,11 @@ static void tally_run(struct tally *t, const struct run *run)
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
         t->requests += is_request(&s);
-        t->pooled += lanes_is_pool(s.lane);
-        if (is_lookup(&s)) {
-            t->lookups++;
-            if (s.cpu_ns != SPAN_UNKNOWN)
-                t->lookup_cpu_ns += s.cpu_ns;
-        }
-        if (!is_hash(&s))
+        t->lookups += is_lookup(&s);
+        t->others += (s.kind->traits & SPAN_SLOW_IO) != 0 && !is_lookup(&s);
+        if (lanes_is_pool(s.lane))
+            tally_pooled(t, &s);
+        if (!is_hash(&s) || !lanes_ran(&s))
             continue;
         t->hashes++;
         if (s.finished_ns < t->first_hash_finished_ns)
@@ -55,7 +59,24 @@ static void tally_run(struct tally *t, const struct run *run)
     }
 }
 
+/* Whether a lookup had not ended yet when the connection of its request was begun; says so. */
+static bool begun_too_early(const struct span *request, const struct span *lookup,
+                            struct text *evidence)
+{
+    char name[SPAN_TEXT_BYTES];
+
+    if (request->started_ns == SPAN_UNKNOWN || lookup->finished_ns == SPAN_UNKNOWN ||
+        request->started_ns >= lookup->finished_ns)
+        return false;
+    text_add(evidence, "the connection of %s was begun before its lookup had ended",
+             span_name(request, name));
+    return true;
+}
+
 /* --- No thread but for the lookup. --- */
+
+/* CPU time that a thread of the pool may use to take a call, or to go to sleep. */
+enum { THREAD_COST_NS = 50 * 1000 };
 
 /* Whether a request or a part of it is where it must not be; says so in the evidence. */
 static bool misplaced(const struct run *run, const struct span *s, struct text *evidence)
@@ -77,34 +98,54 @@ static bool misplaced(const struct run *run, const struct span *s, struct text *
                  span_lane_name(s->lane, lane));
         return true;
     }
-    if (request.started_ns != SPAN_UNKNOWN && s->finished_ns != SPAN_UNKNOWN &&
-        request.started_ns < s->finished_ns) {
-        text_add(evidence, "the connection of %s was begun before its lookup had ended",
-                 span_name(&request, other));
-        return true;
-    }
-    return false;
+    return begun_too_early(&request, s, evidence);
 }
 
-/* Nothing was queued on the pool, so what its threads used shows whether somebody used them after
- * all. A thread may still have been on its way to sleep when the run began, which costs it some
- * microseconds; work of the requests would be a good part of what the process used. */
-static enum verdict judge_idle_pool(const struct result *r, const struct run *run,
-                                    const struct tally *t, struct text *evidence)
+/* CPU time that the pool's threads used beyond that of the calls which were seen there;
+ * SPAN_UNKNOWN where it cannot be told. */
+static uint64_t unseen_cpu_ns(const struct run *run, const struct tally *t)
 {
+    if (run->pool_cpu_ns == SPAN_UNKNOWN || run->cpu_ns == SPAN_UNKNOWN || t->unclocked > 0)
+        return SPAN_UNKNOWN;
+    return run->pool_cpu_ns > t->pooled_cpu_ns ? run->pool_cpu_ns - t->pooled_cpu_ns : 0;
+}
+
+static void say_lookups(const struct tally *t, struct text *evidence)
+{
+    if (t->lookups == 0)
+        text_add(evidence, "nothing of %u request%s was seen on the pool's threads",
+                 (unsigned)t->requests, t->requests == 1 ? "" : "s");
+    else
+        text_add(evidence,
+                 "of %u request%s the pool's threads ran %u lookup%s, %s over before %s connection "
+                 "was begun",
+                 (unsigned)t->requests, t->requests == 1 ? "" : "s", (unsigned)t->lookups,
+                 t->lookups == 1 ? "" : "s", t->lookups == 1 ? "" : "each",
+                 t->lookups == 1 ? "the" : "its");
+}
+
+/* What threads do unseen shows in the CPU time that they use. Taking a call from the queue costs
+ * them some, and they may still have been on their way to sleep when the run began; the work of
+ * requests would be a good part of what the rest of the process used. */
+static enum verdict judge_unseen(const struct result *r, const struct run *run,
+                                 const struct tally *t, struct text *evidence)
+{
+    uint64_t unseen_ns = unseen_cpu_ns(run, t), rest_ns = 0, allowed_ns;
     char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
 
-    if (run->pool_cpu_ns == SPAN_UNKNOWN || run->cpu_ns == SPAN_UNKNOWN) {
-        text_add(evidence, "nothing of %u request%s ran on the pool's threads",
-                 (unsigned)t->requests, t->requests == 1 ? "" : "s");
+    if (unseen_ns == SPAN_UNKNOWN && t->lookups == 0)
+        return claims_not_tested(evidence, "what the pool's threads did unseen would show in their "
+                                           "CPU time, which is not known");
+    say_lookups(t, evidence);
+    if (unseen_ns == SPAN_UNKNOWN)
         return VERDICT_HOLDS;
-    }
-    text_add(evidence,
-             "the pool's %u thread%s had nothing to do, and used %s of CPU, while %u request%s "
-             "took the process %s",
-             (unsigned)r->pool.size, r->pool.size == 1 ? "" : "s", duration(a, run->pool_cpu_ns),
-             (unsigned)t->requests, t->requests == 1 ? "" : "s", duration(b, run->cpu_ns));
-    return run->pool_cpu_ns > run->cpu_ns / 10 ? VERDICT_FAILS : VERDICT_HOLDS;
+    if (run->cpu_ns > run->pool_cpu_ns)
+        rest_ns = run->cpu_ns - run->pool_cpu_ns;
+    allowed_ns = rest_ns / 10 + (uint64_t)THREAD_COST_NS * (r->pool.size + t->pooled);
+    text_add(evidence, "; %sthe pool's threads used %s of CPU, and the rest of the process %s",
+             t->pooled > 0 ? "beyond their calls " : "", claims_duration(a, unseen_ns),
+             claims_duration(b, rest_ns));
+    return unseen_ns > allowed_ns ? VERDICT_FAILS : VERDICT_HOLDS;
 }
 
 static enum verdict judge_no_thread_run(const struct result *r, const struct run *run,
@@ -121,19 +162,7 @@ static enum verdict judge_no_thread_run(const struct result *r, const struct run
         if (misplaced(run, &s, evidence))
             return VERDICT_FAILS;
     }
-    if (t.pooled == 0)
-        return judge_idle_pool(r, run, &t, evidence);
-    if (t.lookups == 0)
-        text_add(evidence, "nothing of %u request%s ran on the pool's threads",
-                 (unsigned)t.requests, t.requests == 1 ? "" : "s");
-    else
-        text_add(evidence,
-                 "of %u request%s the pool's threads ran %u lookup%s, %s over before %s connection "
-                 "was begun, and nothing else",
-                 (unsigned)t.requests, t.requests == 1 ? "" : "s", (unsigned)t.lookups,
-                 t.lookups == 1 ? "" : "s", t.lookups == 1 ? "" : "each",
-                 t.lookups == 1 ? "the" : "its");
-    return VERDICT_HOLDS;
+    return judge_unseen(r, run, &t, evidence);
 }
 
 enum verdict requests_judge_no_thread(const struct result *r, struct text *evidence)
@@ -143,49 +172,95 @@ enum verdict requests_judge_no_thread(const struct result *r, struct text *evide
 
 /* --- A full pool does not matter. --- */
 
-/* How many hashes were running at that instant. */
-static uint32_t hashes_running(const struct run *run, uint64_t at_ns)
+/* Since when hashes held so many threads, none of them having ended yet; SPAN_UNKNOWN: never. */
+static uint64_t full_from_ns(const struct run *run, const struct tally *t, uint32_t threads)
 {
-    uint32_t count = 0;
+    uint64_t last_ns = 0;
+    uint32_t held = 0;
     struct span s;
 
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
-        count += is_hash(&s) && s.started_ns <= at_ns && s.finished_ns > at_ns;
+        if (!is_hash(&s) || !lanes_ran(&s) || s.started_ns >= t->first_hash_finished_ns)
+            continue;
+        held++;
+        if (s.started_ns > last_ns)
+            last_ns = s.started_ns;
     }
-    return count;
+    return held >= threads ? last_ns : SPAN_UNKNOWN;
+}
+
+/* Why nothing can be said of requests beside a full pool; NULL when something can. */
+static const char *pool_not_full(const struct result *r, const struct tally *t)
+{
+    if (t->requests == 0)
+        return "there is no request";
+    if (t->lookups > 0)
+        return "the requests have lookups, which need a thread: --dns none leaves them out";
+    if (t->hashes < r->pool.size)
+        return "there are fewer hashes than threads, so the pool was not full";
+    return NULL;
+}
+
+/* Whether it was begun only when a hash had ended, so long after it was asked for that it must have
+ * waited for that. Where a lookup was made, this may have taken the time. */
+static bool kept_until_hash(const struct tally *t, const struct span *request)
+{
+    return t->others == 0 && request->started_ns != SPAN_UNKNOWN &&
+           request->submitted_ns < t->first_hash_finished_ns &&
+           request->started_ns >= t->first_hash_finished_ns &&
+           span_waited_ns(request) >= CLAIMS_LATE_MOST_NS;
+}
+
+static void say_past_full_pool(const struct result *r, const struct tally *t,
+                               const struct span *request, struct text *evidence)
+{
+    char name[SPAN_TEXT_BYTES], a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
+
+    text_add(evidence,
+             "%s came back after %s, when hashes held all %u thread%s; the first of them ended at "
+             "%s",
+             span_name(request, name), claims_duration(a, span_total_ns(request)),
+             (unsigned)r->pool.size, r->pool.size == 1 ? "" : "s",
+             claims_duration(b, t->first_hash_finished_ns));
 }
 
 static enum verdict judge_full_pool_run(const struct result *r, const struct run *run,
                                         struct text *evidence)
 {
-    char name[SPAN_TEXT_BYTES], a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
+    char name[SPAN_TEXT_BYTES], waited[UNITS_TEXT_BYTES];
+    uint32_t succeeded = 0, kept = 0;
+    uint64_t full_ns;
+    const char *why;
     struct tally t;
-    struct span s;
+    struct span s, kept_one;
 
     tally_run(&t, run);
-    if (t.requests == 0)
-        return claims_not_tested(evidence, "there is no request");
-    if (t.lookups > 0)
-        return claims_not_tested(evidence, "the requests have lookups, which need a thread: --dns "
-                                           "none leaves them out");
-    if (t.hashes < r->pool.size)
-        return claims_not_tested(evidence, "there are fewer hashes than threads, so the pool was "
-                                           "not full");
+    why = pool_not_full(r, &t);
+    if (why != NULL)
+        return claims_not_tested(evidence, why);
+    full_ns = full_from_ns(run, &t, r->pool.size);
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
-        if (!is_request(&s) || s.status != SPAN_OK || s.called_back_ns > t.first_hash_finished_ns ||
-            hashes_running(run, s.called_back_ns) < r->pool.size)
+        if (!is_request(&s) || s.status != SPAN_OK)
             continue;
-        text_add(evidence,
-                 "%s came back after %s, when hashes held all %u thread%s; the first of them ended "
-                 "at %s",
-                 span_name(&s, name), duration(a, span_total_ns(&s)), (unsigned)r->pool.size,
-                 r->pool.size == 1 ? "" : "s", duration(b, t.first_hash_finished_ns));
-        return VERDICT_HOLDS;
+        if (s.called_back_ns >= full_ns && s.called_back_ns <= t.first_hash_finished_ns) {
+            say_past_full_pool(r, &t, &s, evidence);
+            return VERDICT_HOLDS;
+        }
+        if (kept_until_hash(&t, &s) && kept++ == 0)
+            kept_one = s;
+        succeeded++;
     }
-    return claims_not_tested(evidence, "a hash had ended before the first request came back: with "
-                                       "longer ones (--iterations) it could be seen");
+    if (succeeded == 0)
+        return claims_not_tested(evidence, "no request succeeded");
+    if (kept < succeeded)
+        return claims_not_tested(evidence,
+                                 "a hash had ended before the first request came back: with longer "
+                                 "ones (--iterations) it could be seen");
+    text_add(evidence, "no request was begun before a hash had ended: %s waited %s",
+             span_name(&kept_one, name), claims_duration(waited, span_waited_ns(&kept_one)));
+    return VERDICT_FAILS;
 }
 
 enum verdict requests_judge_full_pool(const struct result *r, struct text *evidence)
@@ -204,7 +279,7 @@ static void say_lookup_waited(const struct run *run, const struct span *lookup,
 
     recorder_get(&run->recorder, lookup->parent - 1, &request);
     span_name(&request, name);
-    duration(waited, span_waited_ns(lookup));
+    claims_duration(waited, span_waited_ns(lookup));
     span_lane_name(lookup->lane, lane);
     if (lanes_waited_for(run, lookup, &before))
         text_add(evidence, "the lookup of %s waited %s, until %s was done with %s", name, waited,
@@ -214,13 +289,14 @@ static void say_lookup_waited(const struct run *run, const struct span *lookup,
                  waited, lane);
 }
 
+/* The first lookup for which there was something to wait. */
 static enum verdict judge_lookup_waits_run(const struct result *r, const struct run *run,
                                            struct text *evidence)
 {
     char name[SPAN_TEXT_BYTES];
     struct tally t;
-    struct span s, request;
-    bool said = false;
+    struct span s, request, waiting;
+    bool found = false;
 
     tally_run(&t, run);
     if (t.lookups == 0)
@@ -233,17 +309,21 @@ static enum verdict judge_lookup_waits_run(const struct result *r, const struct 
         if (!is_lookup(&s) || s.started_ns == SPAN_UNKNOWN)
             continue;
         if (s.started_ns < t.first_hash_finished_ns) {
-            text_free(evidence);
             recorder_get(&run->recorder, s.parent - 1, &request);
             text_add(evidence, "the lookup of %s started before any hash had ended",
                      span_name(&request, name));
             return VERDICT_FAILS;
         }
-        if (!said)
-            say_lookup_waited(run, &s, evidence);
-        said = true;
+        if (!found && s.submitted_ns < t.first_hash_finished_ns) {
+            waiting = s;
+            found = true;
+        }
     }
-    return said ? VERDICT_HOLDS : claims_not_tested(evidence, "no lookup ran");
+    if (!found)
+        return claims_not_tested(evidence, "a hash had ended before the first lookup was asked "
+                                           "for: longer ones (--iterations) would keep it waiting");
+    say_lookup_waited(run, &waiting, evidence);
+    return VERDICT_HOLDS;
 }
 
 enum verdict requests_judge_lookup_waits(const struct result *r, struct text *evidence)
@@ -251,11 +331,13 @@ enum verdict requests_judge_lookup_waits(const struct result *r, struct text *ev
     return claims_over_runs(r, judge_lookup_waits_run, evidence);
 }
 
+/* --- The lookup takes a thread first. --- */
+
 static enum verdict judge_lookup_first_run(const struct result *r, const struct run *run,
                                            struct text *evidence)
 {
     char name[SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], ran[UNITS_TEXT_BYTES];
-    struct span s, request;
+    struct span s, request, first = {.id = 0}, first_request;
 
     (void)r;
     for (uint32_t i = 0; i < run->recorder.count; i++) {
@@ -263,19 +345,20 @@ static enum verdict judge_lookup_first_run(const struct result *r, const struct 
         if (!is_lookup(&s) || !lanes_ran(&s))
             continue;
         recorder_get(&run->recorder, s.parent - 1, &request);
-        if (request.started_ns == SPAN_UNKNOWN)
-            continue;
-        span_name(&request, name);
-        if (request.started_ns < s.finished_ns) {
-            text_add(evidence, "the connection of %s was begun before its lookup had ended", name);
+        if (begun_too_early(&request, &s, evidence))
             return VERDICT_FAILS;
-        }
-        text_add(evidence, "the lookup of %s ran on %s for %s before the connection was begun",
-                 name, span_lane_name(s.lane, lane), duration(ran, span_ran_ns(&s)));
-        return VERDICT_HOLDS;
+        if (first.id != 0 || request.started_ns == SPAN_UNKNOWN)
+            continue;
+        first = s;
+        first_request = request;
     }
-    return claims_not_tested(evidence, "no request had a lookup on the pool and a connection after "
-                                       "it (--dns pool)");
+    if (first.id == 0)
+        return claims_not_tested(evidence, "no request had a lookup on the pool and a connection "
+                                           "after it (--dns pool)");
+    text_add(evidence, "the lookup of %s ran on %s for %s before the connection was begun",
+             span_name(&first_request, name), span_lane_name(first.lane, lane),
+             claims_duration(ran, span_ran_ns(&first)));
+    return VERDICT_HOLDS;
 }
 
 enum verdict requests_judge_lookup_first(const struct result *r, struct text *evidence)

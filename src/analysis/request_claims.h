@@ -8,16 +8,17 @@
 
 /* "Between its lookup and its callback no request used a thread of the pool": no part of a request
  * but its lookup ran on a lane of the pool, the lookup was over before the connection was begun,
- * and where the pool had nothing to do its threads used no CPU. */
+ * and the pool's threads used no CPU beyond that of the calls that were seen there. */
 enum verdict requests_judge_no_thread(const struct result *r, struct text *evidence);
 
-/* "A request needs no thread of a full pool": one came back while hashes held every thread, and had
- * held it since the request was asked for. */
+/* "A request needs no thread of a full pool": one came back while hashes held every thread, none of
+ * which had let go of it yet. It fails when all of them were begun only after a hash had ended. */
 enum verdict requests_judge_full_pool(const struct result *r, struct text *evidence);
 
 /* "The lookup of a request starts only after a hash has finished", with as many hashes as threads
  * in the queue before it: a thread that is free to take the lookup has been through a hash, as all
- * of them have been taken by then, and no more threads than there are can hold one. */
+ * of them have been taken by then, and no more threads than there are can hold one. For experiments
+ * that submit the hashes first. */
 enum verdict requests_judge_lookup_waits(const struct result *r, struct text *evidence);
 
 /* "The lookup of a request took a thread of the pool first": it had ended before the connection was

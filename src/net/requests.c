@@ -42,14 +42,10 @@ static int refuse_for_other_server(const struct param_set *set, bool urls, struc
     for (const char *const *name = urls ? of_origin : of_url; *name != NULL; name++) {
         if (param_source_of(set, *name) != PARAM_FROM_FLAG)
             continue;
-        return urls ? err_set(e, STATUS_USAGE,
-                              "--%s is for uvlab's own server, and --url names "
-                              "another",
-                              *name)
-                    : err_set(e, STATUS_USAGE,
-                              "--%s is for the server of a --url, and none is "
-                              "given",
-                              *name);
+        return err_set(e, STATUS_USAGE,
+                       urls ? "--%s is for uvlab's own server, and --url names another"
+                            : "--%s is for the server of a --url, and none is given",
+                       *name);
     }
     return 0;
 }
@@ -60,11 +56,12 @@ int requests_check(const struct param_set *set, const struct requests_options *o
     const struct fetch_settings settings = settings_of(options);
     struct fetch_target target;
 
-    if (refuse_for_other_server(set, options->urls.count > 0, e) != 0 ||
-        fetch_settings_check(&settings, e) != 0)
+    if (refuse_for_other_server(set, options->urls.count > 0, e) != 0)
         return -1;
     if (options->origin.delay_ns % 1000000 != 0)
         return err_set(e, STATUS_USAGE, "--origin-delay: must be whole milliseconds");
+    if (fetch_settings_check(&settings, e) != 0)
+        return -1;
     for (unsigned i = 0; i < options->urls.count; i++)
         if (fetch_target_parse(&target, options->urls.items[i], &settings, e) != 0)
             return -1;
