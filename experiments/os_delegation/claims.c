@@ -90,9 +90,13 @@ static enum verdict judge_together_run(const struct result *r, const struct run 
              (unsigned)most);
     if (most == seen.count)
         return VERDICT_HOLDS;
-    if (most == 1 && seen.lookups == 0 && seen.shortest_ran_ns >= CLAIMS_LATE_MOST_NS)
+    if (most == 1 && seen.failed == 0 && seen.lookups == 0 &&
+        seen.shortest_ran_ns >= CLAIMS_LATE_MOST_NS)
         return VERDICT_FAILS;
-    text_add(evidence, ", as one was over before another had been begun");
+    if (seen.failed > 0)
+        text_add(evidence, ", and %u of them failed", (unsigned)seen.failed);
+    else
+        text_add(evidence, ", as one was over before another had been begun");
     return VERDICT_NOT_TESTED;
 }
 

@@ -117,10 +117,10 @@ static void say_lookups(const struct tally *t, struct text *evidence)
                  (unsigned)t->requests, t->requests == 1 ? "" : "s");
     else
         text_add(evidence,
-                 "of %u request%s the pool's threads ran %u lookup%s, %s over before %s connection "
+                 "of %u request%s the pool's threads ran %u lookup%s, %sover before %s connection "
                  "was begun",
                  (unsigned)t->requests, t->requests == 1 ? "" : "s", (unsigned)t->lookups,
-                 t->lookups == 1 ? "" : "s", t->lookups == 1 ? "" : "each",
+                 t->lookups == 1 ? "" : "s", t->lookups == 1 ? "" : "each ",
                  t->lookups == 1 ? "the" : "its");
 }
 
