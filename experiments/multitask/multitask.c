@@ -80,6 +80,21 @@ static int file_facts(const struct multitask_options *o, struct file_facts *fact
     return 0;
 }
 
+/* An option that nothing will look at is a mistake. */
+static int refuse_useless(const struct param_set *set, struct err *e)
+{
+    static const char *const of_reads[] = {"file", "fs-api", NULL};
+    const struct multitask_options *o = set->values;
+    const char *name = o->reads == 0 ? param_given(set, of_reads) : NULL;
+
+    if (name != NULL)
+        return err_set(e, STATUS_USAGE, "--%s: there are no reads", name);
+    if (o->hashes == 0 && work_refuse_hash_options(set, "there are no hashes", e) != 0)
+        return -1;
+    return o->requests == 0 ? requests_refuse_all(set, "there are no requests", e)
+                            : requests_check(set, &o->http, e);
+}
+
 static int plan(struct param_set *set, struct plan *plan, struct err *e)
 {
     const struct multitask_options *o = set->values;
@@ -88,7 +103,7 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 
     if (o->requests + o->reads + o->hashes == 0)
         return err_set(e, STATUS_USAGE, "there is nothing to do: no request, no read, no hash");
-    if (requests_check(set, &o->http, e) != 0 || file_facts(o, &facts, e) != 0)
+    if (refuse_useless(set, e) != 0 || file_facts(o, &facts, e) != 0)
         return -1;
     plan->uses_pool = true;
     plan->threads = (uint32_t)o->threads;

@@ -48,6 +48,9 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 
     if (requests_check(set, &o->http, e) != 0)
         return -1;
+    if (o->load_pool == 0 &&
+        work_refuse_hash_options(set, "there are no hashes without --load-pool", e) != 0)
+        return -1;
     plan->uses_pool = true;
     plan->threads = (uint32_t)o->threads;
     plan->descriptors = requests_descriptors(o->requests);

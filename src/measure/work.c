@@ -364,6 +364,13 @@ const struct work *work_find(const char *name, size_t length)
     return NULL;
 }
 
+int work_refuse_hash_options(const struct param_set *set, const char *why, struct err *e)
+{
+    const char *name = param_given(set, work_table[WORK_PBKDF2].options);
+
+    return name == NULL ? 0 : err_set(e, STATUS_USAGE, "--%s: %s", name, why);
+}
+
 int work_context_init(struct work_context *c, const struct work *work,
                       const struct work_options *options, struct err *e)
 {

@@ -22,6 +22,10 @@ struct work_options {
     const char *host;     /* dns */
 };
 
+/* Refuses every option of hashes (WORK_HASH_PARAMS) that was given, as there will be none for the
+ * reason `why`. STATUS_USAGE. */
+int work_refuse_hash_options(const struct param_set *set, const char *why, struct err *e);
+
 extern const char *const work_digests[];
 extern const char *const work_names[]; /* NULL-terminated, in the order of the table */
 

@@ -38,16 +38,24 @@ static int refuse_for_other_server(const struct param_set *set, bool urls, struc
 {
     static const char *const of_url[] = {"resolve", "cacert", "insecure", "http2", NULL};
     static const char *const of_origin[] = {"origin-delay", "origin-size", NULL};
+    const char *name = param_given(set, urls ? of_origin : of_url);
 
-    for (const char *const *name = urls ? of_origin : of_url; *name != NULL; name++) {
-        if (param_source_of(set, *name) != PARAM_FROM_FLAG)
-            continue;
-        return err_set(e, STATUS_USAGE,
-                       urls ? "--%s is for uvlab's own server, and --url names another"
-                            : "--%s is for the server of a --url, and none is given",
-                       *name);
-    }
-    return 0;
+    if (name == NULL)
+        return 0;
+    if (urls)
+        return err_set(e, STATUS_USAGE, "--%s is for uvlab's own server, and --url names another",
+                       name);
+    return err_set(e, STATUS_USAGE, "--%s is for the server of a --url, and none is given", name);
+}
+
+int requests_refuse_all(const struct param_set *set, const char *why, struct err *e)
+{
+    static const char *const names[] = {"dns",          "url",         "resolve", "cacert",
+                                        "insecure",     "keep-alive",  "http2",   "timeout",
+                                        "origin-delay", "origin-size", NULL};
+    const char *name = param_given(set, names);
+
+    return name == NULL ? 0 : err_set(e, STATUS_USAGE, "--%s: %s", name, why);
 }
 
 int requests_check(const struct param_set *set, const struct requests_options *options,
@@ -58,8 +66,6 @@ int requests_check(const struct param_set *set, const struct requests_options *o
 
     if (refuse_for_other_server(set, options->urls.count > 0, e) != 0)
         return -1;
-    if (options->origin.delay_ns % 1000000 != 0)
-        return err_set(e, STATUS_USAGE, "--origin-delay: must be whole milliseconds");
     if (fetch_settings_check(&settings, e) != 0)
         return -1;
     for (unsigned i = 0; i < options->urls.count; i++)

@@ -38,7 +38,7 @@ struct requests_options {
     PARAM_FLAG(T, q.keep_alive, "keep-alive", 0, 0, \
                "keep connections open, for the requests of later runs"), \
     PARAM_FLAG(T, q.http2, "http2", 0, 0, "use HTTP/2 where the server of a --url speaks it"), \
-    PARAM_DURATION(T, q.timeout_ns, "timeout", 0, "30s", 1000000, 3600000000000, \
+    PARAM_DURATION(T, q.timeout_ns, "timeout", 0, "2min", 1000000, 3600000000000, \
                    "how long a request may take"), \
     ORIGIN_PARAMS(T, q.origin, delay_)
 /* clang-format on */
@@ -47,6 +47,9 @@ struct requests_options {
  * STATUS_FAILED. */
 int requests_check(const struct param_set *set, const struct requests_options *options,
                    struct err *e);
+/* The same where there will be no request, for the reason `why`: refuses every option of requests
+ * that was given. STATUS_USAGE. */
+int requests_refuse_all(const struct param_set *set, const char *why, struct err *e);
 /* Descriptors that so many requests at once take beyond the loop's own. */
 uint64_t requests_descriptors(uint64_t count);
 
