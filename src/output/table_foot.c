@@ -139,7 +139,9 @@ static void fact_cpu(const struct table *t, const struct totals *all)
     if (all->elapsed_ns == 0)
         return;
     busy = (double)all->cpu_ns / (double)all->elapsed_ns;
-    if (known)
+    if (host->cpu_quota >= 0 && host->cpu_quota < (double)host->cpus_allowed)
+        snprintf(of, sizeof of, " of %.4g", host->cpu_quota);
+    else if (known)
         snprintf(of, sizeof of, " of %" PRIu64, host_cpus_usable(host));
     snprintf(phrase, sizeof phrase, "%s%s = %.2f%s CPUs", table_duration(t, used, all->cpu_ns),
              in_runs(all), busy, of);
