@@ -322,7 +322,7 @@ static const struct work table[KINDS] = {
     },
     [FILE_READ] = {
         .name = "file", .help = "open, fstat, read and close a file, in one job",
-        POOLED("file", "file", "fs.readFile", 0), USES("file"),
+        POOLED("file", "file", NULL, 0), USES("file"), /* fs.readFile() is several */
         .setup = file_setup, .output_bytes = file_output_bytes, .call = file_call,
     },
     [DNS] = {
