@@ -71,7 +71,7 @@ static void say_beside(const struct invocation *v)
 
 static int status_of(const struct invocation *v)
 {
-    if (v->result.interrupted)
+    if (v->result.interrupted || run_interrupted()) /* the result may be whole all the same */
         return STATUS_INTERRUPTED;
     if (v->common.view.check && claims_any_failed(&v->result))
         return STATUS_CLAIM;

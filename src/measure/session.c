@@ -116,19 +116,22 @@ static int warm_up(struct session *s, struct err *e)
 {
     struct result *r = s->result;
 
+    r->plan.warmup = r->plan.passes[0];
+    r->plan.warmup.role = PASS_WARMUP;
     for (uint64_t i = 0; i < s->options->warmup && !run_interrupted(); i++) {
-        struct run run;
-        int rc = one_run(s, &r->plan.passes[0], &run, e);
+        struct run *run = &r->runs[r->run_count]; /* the place is the next one's, unless it stays */
+        int rc = one_run(s, &r->plan.passes[0], run, e);
 
-        if (run.detached) { /* interrupted, and threads still run: this is all there is to show */
-            r->runs[r->run_count++] = run;
+        if (run->detached) { /* interrupted, and threads still run: this is all there is to show */
+            run->pass = &r->plan.warmup;
+            r->run_count++;
             return rc;
         }
-        run_free(&run);
+        r->warmup_runs += rc == 0 && !run->interrupted;
+        run_free(run);
         if (rc != 0)
             return rc;
     }
-    r->warmup_runs = s->options->warmup;
     return 0;
 }
 
@@ -286,6 +289,7 @@ static int start_pool(struct result *r, struct err *e)
     sigemptyset(&ours);
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ours, &before);
     rc = pool_start(r->plan.threads, &r->pool, e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
