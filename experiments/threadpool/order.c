@@ -10,7 +10,9 @@
 #include "base/mem.h"
 #include "measure/clock.h"
 
-/* --- The first call beyond the pool's size ran on a thread that an earlier call had freed. --- */
+/* --- The first call beyond the pool's size ran on a thread that an earlier call had freed, or on
+ * one that had run nothing yet. Lookups have a queue of their own: of those, more than half of the
+ * threads are too many already. --- */
 
 /* The call that ran on the same thread last before `s` did, and whether any ran beside it there. */
 static bool predecessor(const struct run *run, const struct span *s, struct span *before,
@@ -47,6 +49,9 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     if (run->recorder.count <= r->pool.size)
         return threadpool_not_tested(evidence, "there are no more calls than threads");
     recorder_get(&run->recorder, r->pool.size, &s);
+    if ((s.kind->traits & SPAN_SLOW_IO) != 0)
+        return threadpool_not_tested(evidence, "the first call beyond the pool's size is a lookup, "
+                                               "and those wait for each other");
     if (!threadpool_ran(&s))
         return threadpool_not_tested(evidence, "the first call beyond the pool's size did not run");
     found = predecessor(run, &s, &before, &overlaps);
@@ -54,6 +59,11 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     span_lane_name(s.lane, lane);
     if (overlaps) {
         text_add(evidence, "%s ran on %s while another call was running there", name, lane);
+        return VERDICT_FAILS;
+    }
+    if (found && before.submitted_ns > s.submitted_ns) {
+        text_add(evidence, "%s ran on %s after %s, which was submitted later", name, lane,
+                 span_name(&before, before_name));
         return VERDICT_FAILS;
     }
     threadpool_duration(waited, span_waited_ns(&s));

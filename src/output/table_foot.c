@@ -24,6 +24,7 @@ struct totals {
     uint64_t elapsed_ns, cpu_ns; /* of the runs where both are known */
     uint64_t waited_ns, ran_ns, returned_ns;
     uint32_t most_at_once;
+    bool blurred; /* so many at least, where stamps may be early */
     uint64_t iterations, idle_ns, max_lag_ns;
 };
 
@@ -46,6 +47,7 @@ static void totals_add(struct totals *all, const struct run *run)
     all->returned_ns += shares.returned_ns;
     if (shares.most_at_once > all->most_at_once)
         all->most_at_once = shares.most_at_once;
+    all->blurred |= shares.blurred;
     all->iterations += run->loop_facts.iterations;
     all->idle_ns += run->loop_facts.idle_ns;
     if (run->loop_facts.max_lag_ns > all->max_lag_ns)
@@ -160,8 +162,9 @@ static void fact_shares(const struct table *t, const struct totals *all)
     percents(parts, percent);
     if (all->most_at_once == SUMMARY_NO_MEMORY)
         snprintf(at_once, sizeof at_once, "; not enough memory to tell how many ran at once");
-    else if (all->most_at_once > 0)
-        snprintf(at_once, sizeof at_once, "; at most %" PRIu32 " ran at once", all->most_at_once);
+    else if (all->most_at_once > (all->blurred ? 1 : 0))
+        snprintf(at_once, sizeof at_once, "; at %s %" PRIu32 " ran at once",
+                 all->blurred ? "least" : "most", all->most_at_once);
     snprintf(phrase, sizeof phrase,
              "%u %% waiting, %u %% running, %u %% returning (of their time, added up)%s",
              percent[0], percent[1], percent[2], at_once);
