@@ -24,7 +24,7 @@ enum pass_role {
     PASS_MEASURED, /* repeated --runs times; what the summary and most claims are about */
     PASS_BASELINE, /* what a claim compares the measured runs with */
     PASS_TRIAL,    /* a small part, repeated many times */
-    PASS_WARMUP,   /* kept only where it was broken off and could not be freed; made by the runner */
+    PASS_WARMUP, /* kept only where it was broken off and could not be freed; made by the runner */
 };
 
 enum { PASSES_MOST = 4 };
