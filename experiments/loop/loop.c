@@ -7,12 +7,8 @@
  * cannot know (scenario.c). The claims are in claims.c. */
 #include "experiments/loop/loop.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "base/units.h"
+#include "measure/given_file.h"
 #include "measure/pool.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -42,11 +38,7 @@ static const struct span_kind *const kinds[] = {
     KIND(KIND_PREPARE, "prepare", "prepare", PHASE_PREPARE, NULL, 0),
     KIND(KIND_WRITE, "socket.write", "socket write", PHASE_PENDING, "socket.write", 0),
     KIND(KIND_DATA, "socket.data", "socket data", PHASE_POLL, "'data'", 0),
-    KIND(KIND_FILE, "fs.readFile", "file", PHASE_POLL, "fs.readFile", 0),
-    KIND(KIND_FILE_OPEN, "fs.open", "file open", PHASE_POLL, "fs.open", SPAN_POOLED),
-    KIND(KIND_FILE_FSTAT, "fs.fstat", "file fstat", PHASE_POLL, "fs.fstat", SPAN_POOLED),
-    KIND(KIND_FILE_READ, "fs.read", "file read", PHASE_POLL, "fs.read", SPAN_POOLED),
-    KIND(KIND_FILE_CLOSE, "fs.close", "file close", PHASE_POLL, "fs.close", SPAN_POOLED),
+    [KIND_FILE] = FILE_KIND_ROWS,
     KIND(KIND_JOB, "random", "pool job", PHASE_POLL, "crypto.randomBytes", SPAN_POOLED),
     KIND(KIND_IMMEDIATE, "immediate", "immediate", PHASE_CHECK, "setImmediate", 0),
     KIND(KIND_CLOSE, "close", "close", PHASE_CLOSING, "'close'", 0),
@@ -68,27 +60,10 @@ static const char *const examples[] = {
     NULL,
 };
 
-/* A file that is no file could keep a pool thread for ever (a pipe without a writer). */
-static int check_file(const char *path, struct err *e)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
-
-    if (fd < 0)
-        return err_set(e, STATUS_FAILED, "--file %.200s: cannot be opened: %s", path,
-                       uv_strerror(-errno));
-    if (fstat(fd, &st) != 0)
-        rc = err_set(e, STATUS_FAILED, "--file %.200s: cannot be examined: %s", path,
-                     uv_strerror(-errno));
-    else if (!S_ISREG(st.st_mode))
-        rc = err_set(e, STATUS_FAILED, "--file %.200s: is not a regular file", path);
-    close(fd);
-    return rc;
-}
-
 static int plan(struct param_set *options, struct plan *plan, struct err *e)
 {
     const struct loop_options *o = options->values;
+    struct file_facts file;
 
     if (o->timeout_ns % NS_PER_MS != 0) {
         char text[UNITS_TEXT_BYTES];
@@ -96,14 +71,15 @@ static int plan(struct param_set *options, struct plan *plan, struct err *e)
                        "--timeout %s: must be whole milliseconds, which libuv's timers count in",
                        units_exact_duration(text, o->timeout_ns));
     }
-    if (o->file != NULL && check_file(o->file, e) != 0)
+    if (o->file != NULL && given_file_check(o->file, NULL, e) != 0)
         return -1;
+    file_facts_head(&file, FILE_API_UV);
     plan->uses_pool = true;
     plan->threads = (uint32_t)o->threads;
     plan->passes[plan->pass_count++] = (struct pass){
         .role = PASS_MEASURED,
         .spans = SPANS_MEASURED,
-        .bytes = sizeof(struct scenario) + sizeof(struct file_read),
+        .bytes = sizeof(struct scenario) + file.bytes,
     };
     if (o->trials > 0)
         plan->passes[plan->pass_count++] = (struct pass){

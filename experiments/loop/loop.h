@@ -1,6 +1,6 @@
 /* Inside of the experiment `loop`: what its files share. loop.c describes it, scenario.c says what
- * is armed when, arm.c wraps libuv's handles so that each callback is a span, file.c is the file
- * read, claims.c judges. Everything here runs on the loop's thread, but for the pool job's work. */
+ * is armed when, arm.c wraps libuv's handles so that each callback is a span, claims.c judges.
+ * Everything here runs on the loop's thread, but for the pool job's work. */
 #ifndef UVLAB_EXPERIMENTS_LOOP_H
 #define UVLAB_EXPERIMENTS_LOOP_H
 
@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "analysis/claims.h"
+#include "measure/file_read.h"
 #include "measure/run.h"
 
 struct loop_options {
@@ -27,12 +28,8 @@ enum loop_kind {
     KIND_PREPARE,
     KIND_WRITE,
     KIND_DATA,
-    KIND_FILE, /* its parts follow in the order in which they are done */
-    KIND_FILE_OPEN,
-    KIND_FILE_FSTAT,
-    KIND_FILE_READ,
-    KIND_FILE_CLOSE,
-    KIND_JOB,
+    KIND_FILE, /* and those of its parts */
+    KIND_JOB = KIND_FILE + FILE_KINDS,
     KIND_IMMEDIATE,
     KIND_CLOSE,      /* of a socket */
     KIND_LAST_CLOSE, /* of the handle that was there from the beginning to the end */
@@ -46,8 +43,6 @@ enum {
      * job, immediates, closes */
     SPANS_MEASURED = 3 + 2 + 2 * TURNS + 2 + 5 + 1 + 4 + 3,
     SPANS_TRIAL = 2,
-    FILE_CHUNK_BYTES = 512 * 1024,  /* what Node's fs.readFile asks for at once */
-    FILE_UNKNOWN_BYTES = 64 * 1024, /* and where fstat gives no size */
     JOB_BYTES = 64,
 };
 
@@ -75,18 +70,6 @@ struct timer_facts {
     struct clock_anchor armed; /* where the two clocks were when it was armed */
 };
 
-struct file_read {
-    uv_fs_t request;
-    bool under_way;
-    const char *path;
-    int fd;                  /* or -1 */
-    int status;              /* of the first part that failed */
-    uint32_t whole, part;    /* spans */
-    enum loop_kind doing;    /* KIND_FILE_OPEN, ... */
-    uint64_t expected_bytes; /* UINT64_MAX: fstat gave no size */
-    char chunk[FILE_CHUNK_BYTES];
-};
-
 struct scenario {
     struct run *run;
     const struct loop_options *options;
@@ -107,7 +90,8 @@ struct scenario {
     int sockets[2]; /* not yet handed over to libuv, or -1 */
     char received[16];
     unsigned char job_output[JOB_BYTES];
-    struct file_read *file; /* NULL in a trial */
+    /* Only its first piece: more would repeat that part. NULL in a trial. */
+    struct file_reads *file;
 };
 
 /* Opens the span of a call that is asked for in the callback of `cause` (SPAN_NONE: by the main
@@ -124,16 +108,6 @@ void arm_close(struct scenario *s, enum loop_kind kind, enum handle_place place,
 /* Closes what is open, without spans. */
 void close_silently(struct scenario *s, enum handle_place first, enum handle_place last);
 
-/* --- file.c --- */
-
-/* Begins to read the file (its first chunk) as fs.readFile does: four requests, one after another.
- */
-void file_submit(struct scenario *s);
-/* Cancels the request that waits in the pool's queue, if it does. */
-void file_cancel(struct scenario *s);
-/* Closes a descriptor that a cancelled run left open. */
-void file_free(struct file_read *f);
-
 /* --- scenario.c: what calls of the others come to --- */
 
 int scenario_prepare(struct run *run, struct err *e);
@@ -144,7 +118,6 @@ void scenario_cleanup(struct run *run);
 /* Last thing in every callback: when nothing is alive any more, what is still open is closed. */
 void scenario_settle(struct scenario *s, uint32_t cause);
 void scenario_immediate_called(struct scenario *s, uint32_t span);
-void scenario_file_read(struct scenario *s, uint32_t span);
 
 /* --- claims.c --- */
 

@@ -24,22 +24,14 @@
 
 enum { NS_PER_MS = 1000000 };
 
-/* --- Outside of what is measured. --- */
+static void file_done(void *context, uint32_t span);
 
-static int file_prepare(struct scenario *s, struct err *e)
-{
-    s->file = mem_aligned_filled(1, sizeof *s->file, 0);
-    if (s->file == NULL)
-        return err_no_memory(e, "the content of the file");
-    s->file->fd = -1;
-    s->file->expected_bytes = UINT64_MAX;
-    s->file->path = s->options->file != NULL ? s->options->file : "/proc/self/exe";
-    return 0;
-}
+/* --- Outside of what is measured. --- */
 
 int scenario_prepare(struct run *run, struct err *e)
 {
     struct scenario *s = mem_aligned_filled(1, sizeof *s, 0);
+    struct file_facts file;
 
     if (s == NULL)
         return err_no_memory(e, "the handles of a run");
@@ -49,8 +41,12 @@ int scenario_prepare(struct run *run, struct err *e)
     s->sockets[0] = s->sockets[1] = -1;
     if (run->pass->role != PASS_MEASURED)
         return 0;
-    if (file_prepare(s, e) != 0)
+    file_facts_head(&file, FILE_API_UV);
+    s->file = file_reads_new(run, s->options->file != NULL ? s->options->file : "/proc/self/exe",
+                             &file, FILE_API_UV, KIND_FILE, 1, false, e);
+    if (s->file == NULL)
         return -1;
+    file_reads_tell(s->file, file_done, s);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s->sockets) != 0)
         return err_set(e, STATUS_FAILED, "cannot make a pair of sockets: %s", uv_strerror(-errno));
     return 0;
@@ -65,8 +61,7 @@ void scenario_cleanup(struct run *run)
     for (int i = 0; i < 2; i++)
         if (s->sockets[i] >= 0)
             close(s->sockets[i]);
-    file_free(s->file);
-    mem_free(s->file);
+    file_reads_free(s->file);
     mem_free(s);
     run->state = NULL;
 }
@@ -99,8 +94,11 @@ void scenario_immediate_called(struct scenario *s, uint32_t span)
     scenario_settle(s, span);
 }
 
-void scenario_file_read(struct scenario *s, uint32_t span)
+static void file_done(void *context, uint32_t span)
 {
+    struct scenario *s = context;
+
+    s->alive--;
     if (!s->over)
         arm_pair(s, span);
     scenario_settle(s, span);
@@ -236,7 +234,8 @@ int scenario_start(struct run *run, struct err *e)
         arm_timer(s, KIND_NATIVE_TIMER, 0, SPAN_NONE);
         arm_timer(s, KIND_LATER_TIMER, s->options->timeout_ns / NS_PER_MS, SPAN_NONE);
         arm_turns(s);
-        file_submit(s);
+        s->alive++; /* until file_done() */
+        file_reads_submit(s->file);
         arm_job(s);
     } else {
         stay_busy(s->options->busy_start_ns);
@@ -252,7 +251,7 @@ void scenario_cancel(struct run *run)
     s->over = true;
     close_silently(s, HANDLE_CHECK, HANDLE_COUNT - 1);
     if (s->file != NULL)
-        file_cancel(s);
+        file_reads_cancel(s->file);
     if (s->work_under_way)
         uv_cancel((uv_req_t *)&s->work); /* refused while it runs: then it is waited for */
 }

@@ -20,17 +20,30 @@ static void add_escaped(struct text *t, const char *s, const char *special)
     }
 }
 
+/* The option itself, up to its help: without its mark an option is offered until it was given; '*'
+ * stands for any number of times. */
+static void add_flag(struct text *t, const struct param *p, bool takes_value)
+{
+    bool repeats = p->type == PARAM_TYPE_LIST;
+    if (p->letter == 0) {
+        text_add(t, "'%s--%s%s", repeats ? "*" : "", p->name, takes_value ? "=" : "");
+        return;
+    }
+    if (repeats)
+        text_add(t, "'*'");
+    else
+        text_add(t, "'(-%c --%s)'", p->letter, p->name);
+    text_add(t, "{-%c%s,--%s%s}'", p->letter, takes_value ? "+" : "", p->name,
+             takes_value ? "=" : "");
+}
+
 /* "(-n --jobs)"{-n+,--jobs=}"[help]:N:" */
-static void add_option(struct text *t, const struct param *p)
+void complete_zsh_option(struct text *t, const struct param *p)
 {
     char metavar[160];
     enum completion_value value = completion_value(p);
     text_add(t, "            ");
-    if (p->letter != 0)
-        text_add(t, "'(-%c --%s)'{-%c%s,--%s%s}'", p->letter, p->name, p->letter,
-                 value == VALUE_NONE ? "" : "+", p->name, value == VALUE_NONE ? "" : "=");
-    else
-        text_add(t, "'--%s%s", p->name, value == VALUE_NONE ? "" : "=");
+    add_flag(t, p, value != VALUE_NONE);
     text_add(t, "[");
     add_escaped(t, p->help, "[]\\:");
     text_add(t, "]");
@@ -59,7 +72,7 @@ static void add_word(struct text *t, const struct completion_word *w)
     for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
         for (const struct param *p = w->tables[i]; p->name != NULL; p++)
             if (p->help != NULL)
-                add_option(t, p);
+                complete_zsh_option(t, p);
     if (w->command != NULL && w->command->operands_most > 0) {
         text_add(t, "            '1:%s:(", w->command->operand_words != NULL ? "word" : "name");
         completion_operands(w, t);

@@ -8,6 +8,10 @@ void complete_bash(struct text *t);
 void complete_zsh(struct text *t);
 void complete_fish(struct text *t);
 
+/* One option as zsh's _arguments wants it: the only form that says how often it may be given. */
+struct param;
+void complete_zsh_option(struct text *t, const struct param *p);
+
 /* --- For the three files that implement them. --- */
 
 #include "base/param.h"

@@ -61,6 +61,9 @@ void describe_limits(const struct param *p, bool choices, struct text *t)
         for (size_t i = 0; p->choices[i] != NULL; i++)
             text_add(t, "%s%s", i == 0 ? "" : ", ", p->choices[i]);
         separator = "; ";
+    } else if (p->type == PARAM_TYPE_LIST) {
+        text_add(t, "%smay be given several times", separator);
+        separator = "; ";
     }
     if (p->environment != NULL)
         text_add(t, "%senvironment %s", separator, p->environment);

@@ -107,7 +107,7 @@ static void add_values_note(struct text *t)
     add_wrapped(t, 0, 0,
                 "Numbers may be written 64k or 1e6, durations 100ms, 5s or 2min, sizes 64k or 1M; "
                 "in numbers k is 1000, in sizes 1024. --no-NAME takes a flag back. When an option "
-                "is repeated, the last one counts.");
+                "is repeated, the last one counts, unless it may be given several times.");
 }
 
 static void add_exit_statuses(struct text *t)

@@ -32,6 +32,11 @@ uint64_t span_total_ns(const struct span *s)
     return between(s->submitted_ns, s->called_back_ns);
 }
 
+bool span_is_phase(const struct span *s)
+{
+    return s->called_back_ns == SPAN_UNKNOWN && s->status != SPAN_UNFINISHED;
+}
+
 char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES])
 {
     if (s->ordinal == 0)
@@ -86,6 +91,22 @@ static const char *curl_status_text(int code, char buf[SPAN_TEXT_BYTES])
             return texts[i].text;
     snprintf(buf, SPAN_TEXT_BYTES, "curl: error %d of libcurl", code);
     return buf;
+}
+
+const char *span_http_version(const struct span_http *http)
+{
+    switch (http->version) {
+    case 10:
+        return "1.0";
+    case 11:
+        return "1.1";
+    case 20:
+        return "2";
+    case 30:
+        return "3";
+    default:
+        return NULL;
+    }
 }
 
 const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES])

@@ -96,12 +96,16 @@ uint64_t span_ran_ns(const struct span *s);      /* finished - started */
 uint64_t span_returned_ns(const struct span *s); /* called_back - finished */
 uint64_t span_total_ns(const struct span *s);    /* called_back - submitted */
 
+/* Whether it is a phase of its parent that is over: complete, with no callback to come. Pure. */
+bool span_is_phase(const struct span *s);
+
 /* Room for any text that these write, with its NUL; both return buf. */
 enum { SPAN_TEXT_BYTES = 96 };
 char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES]); /* "hash 3" */
 char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES]);        /* "pool 2", "loop", "os", "-" */
 /* "ok", or what went wrong: "ENOENT: no such file or directory". A constant or in buf. */
 const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES]);
-const char *span_phase_name(enum span_phase phase); /* "timers", ...; "" for PHASE_NONE */
+const char *span_phase_name(enum span_phase phase);          /* "timers", ...; "" for PHASE_NONE */
+const char *span_http_version(const struct span_http *http); /* "1.1", "2"; NULL: unknown */
 
 #endif

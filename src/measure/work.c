@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/wide.h"
 #include "measure/clock.h"
+#include "measure/given_file.h"
 
 const char *const work_digests[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 
@@ -123,24 +124,8 @@ enum { FILE_PIECE_BYTES = 64 * 1024 };
 
 static int file_setup(struct work_context *c, struct err *e)
 {
-    struct stat st;
-    char byte;
-    int fd;
-    ssize_t n;
-
     c->path = c->options->file != NULL ? c->options->file : "/proc/self/exe";
-    fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return err_set(e, STATUS_FAILED, "--file %.200s: cannot be opened: %s", c->path,
-                       uv_strerror(-errno));
-    n = read(fd, &byte, 1);
-    if (n < 0)
-        err_set(e, STATUS_FAILED, "--file %.200s: cannot be read: %s", c->path,
-                uv_strerror(-errno));
-    else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) /* it might have no end */
-        n = err_set(e, STATUS_FAILED, "--file %.200s: is not a regular file", c->path);
-    close(fd);
-    return n < 0 ? -1 : 0;
+    return given_file_check(c->path, NULL, e);
 }
 
 static size_t file_output_bytes(const struct work_options *o)

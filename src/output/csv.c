@@ -8,7 +8,7 @@
 static const char header[] =
     "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,submitted_ns,"
     "started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,cpu_ns,status,"
-    "interrupted\n";
+    "interrupted,answer,http_version,reused,received_bytes,error\n";
 
 /* Each field but the last has its comma behind it. A text is quoted when it must be. */
 static void out_field(struct out *o, const char *s)
@@ -40,6 +40,21 @@ static void number_field(struct out *o, uint64_t n, uint64_t none)
     out_bytes(o, ",", 1);
 }
 
+/* The last fields; empty for calls that are no requests. */
+static void http_fields(const struct span_http *http, struct out *o)
+{
+    if (http == NULL) {
+        out_bytes(o, ",,,,", 4);
+        return;
+    }
+    number_field(o, http->answer, 0);
+    text_field(o, span_http_version(http));
+    text_field(o, http->reused ? "true" : "false");
+    number_field(o, http->received_bytes, SPAN_UNKNOWN);
+    if (http->error != NULL)
+        out_field(o, http->error);
+}
+
 static void out_row(const struct span *s, bool interrupted, struct out *o)
 {
     char text[SPAN_TEXT_BYTES];
@@ -61,7 +76,8 @@ static void out_row(const struct span *s, bool interrupted, struct out *o)
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         number_field(o, times[i], SPAN_UNKNOWN);
     text_field(o, span_status_text(s->status, text));
-    out_text(o, interrupted ? "true" : "false");
+    text_field(o, interrupted ? "true" : "false");
+    http_fields(s->http, o);
     out_bytes(o, "\n", 1);
 }
 

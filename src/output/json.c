@@ -137,6 +137,8 @@ static bool write_run(const struct result *r, const struct run *run, struct out 
     json_out_number(o, run->elapsed_ns);
     out_text(o, ",\n      \"cpu_ns\": ");
     json_out_number(o, run->cpu_ns);
+    out_text(o, ",\n      \"pool_cpu_ns\": ");
+    json_out_number(o, run->pool_cpu_ns);
     out_text(o, ",\n      \"loop\": {\"iterations\":");
     json_out_number(o, run->loop_facts.iterations);
     out_text(o, ",\"idle_ns\":");

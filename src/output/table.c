@@ -111,7 +111,7 @@ static bool is_alone(const struct result *r, const struct run *run)
 void table_run_heading(const struct table *t, const struct run *run, uint32_t number)
 {
     bool alone = is_alone(t->result, run);
-    char elapsed[UNITS_TEXT_BYTES];
+    char elapsed[UNITS_TEXT_BYTES], override[TABLE_OVERRIDE_BYTES];
 
     if (alone && table_role(run) == PASS_MEASURED)
         return;
@@ -119,8 +119,8 @@ void table_run_heading(const struct table *t, const struct run *run, uint32_t nu
     out_text(t->term.out, role_name(table_role(run)));
     if (!alone)
         out_format(t->term.out, " %" PRIu32, number);
-    table_override(t, run->pass);
-    out_format(t->term.out, ": elapsed %s%s", table_duration(t, elapsed, run->elapsed_ns),
+    out_format(t->term.out, "%s: elapsed %s%s", table_override(t, run->pass, override),
+               table_duration(t, elapsed, run->elapsed_ns),
                run->interrupted ? ", interrupted" : "");
     term_ink(&t->term, INK_PLAIN);
     out_text(t->term.out, "\n");
@@ -132,14 +132,50 @@ static bool is_listed(const struct table *t, const struct run *run)
     return t->style->all_rows || table_role(run) != PASS_TRIAL;
 }
 
-static bool rows_fit(const struct table *t)
+/* What gets a row: everything if it fits, else the calls without their parts, else nothing. */
+struct rows_shown {
+    bool calls, parts;
+    uint64_t parts_left_out;
+};
+
+static struct rows_shown rows_that_fit(const struct table *t)
 {
-    uint64_t rows = 0;
+    struct rows_shown shown = {.calls = true, .parts = true};
+    uint64_t calls = 0, parts = 0;
+    struct span s;
+
+    if (t->style->all_rows)
+        return shown;
     for (uint32_t i = 0; i < t->result->run_count; i++) {
-        if (is_listed(t, &t->result->runs[i]))
-            rows += t->result->runs[i].recorder.count;
+        const struct recorder *spans = &t->result->runs[i].recorder;
+        if (!is_listed(t, &t->result->runs[i]))
+            continue;
+        for (uint32_t k = 0; k < spans->count && calls <= VIEW_ROWS_MOST; k++) {
+            recorder_get(spans, k, &s);
+            calls += s.parent == SPAN_NONE;
+            parts += s.parent != SPAN_NONE;
+        }
     }
-    return t->style->all_rows || rows <= VIEW_ROWS_MOST;
+    shown.calls = calls <= VIEW_ROWS_MOST;
+    shown.parts = calls + parts <= VIEW_ROWS_MOST;
+    shown.parts_left_out = shown.parts ? 0 : parts;
+    return shown;
+}
+
+static int print_rows(const struct table *t, const struct rows_shown *shown, struct err *e)
+{
+    char number[UNITS_TEXT_BYTES], line[UNITS_TEXT_BYTES + 80];
+
+    if (table_rows(t, is_listed, shown->parts, e) != 0)
+        return -1;
+    if (shown->parts_left_out == 0)
+        return 0;
+    snprintf(line, sizeof line, "(%s part%s of these calls left out; --all shows them)",
+             units_format_count(number, shown->parts_left_out),
+             shown->parts_left_out == 1 ? "" : "s");
+    term_text(&t->term, INK_FAINT, line);
+    out_text(t->term.out, "\n");
+    return 0;
 }
 
 static void print_percentiles(const struct table *t, const char *name, const struct stats *s)
@@ -194,22 +230,24 @@ static int print_summary(const struct table *t, struct err *e)
 /* A line for the runs of a pass that stands beside the measured one and is not listed. */
 static int print_pass(const struct table *t, const struct run *first, struct err *e)
 {
-    char number[UNITS_TEXT_BYTES], elapsed[UNITS_TEXT_BYTES];
+    char number[UNITS_TEXT_BYTES], elapsed[UNITS_TEXT_BYTES], override[TABLE_OVERRIDE_BYTES];
+    char line[TABLE_OVERRIDE_BYTES + 2 * UNITS_TEXT_BYTES + 80];
     const struct run *end = t->result->runs + t->result->run_count;
     struct stats stats = {0};
     uint32_t runs = 0;
+    size_t at = 0;
 
     while (first + runs < end && first[runs].pass == first->pass)
         runs++;
     if (table_elapsed(t, first, &stats, e) != 0)
         return -1;
-    out_text(t->term.out, role_name(table_role(first)));
-    out_text(t->term.out, runs == 1 ? "" : "s");
-    table_override(t, first->pass);
     table_duration(t, elapsed, stats.count == 0 ? SPAN_UNKNOWN : stats.p50);
-    out_format(t->term.out, ": %s run%s, elapsed %s%s ", units_format_count(number, runs),
-               runs == 1 ? "" : "s", elapsed, runs == 1 ? "" : " (median)");
-    term_text(&t->term, INK_FAINT, "(--all shows every call)");
+    snprintf(line, sizeof line, "%s%s%s: %s run%s, elapsed %s%s", role_name(table_role(first)),
+             runs == 1 ? "" : "s", table_override(t, first->pass, override),
+             units_format_count(number, runs), runs == 1 ? "" : "s", elapsed,
+             runs == 1 ? "" : " (median)");
+    term_wrap(&t->term, INK_PLAIN, &at, 2, line);
+    term_wrap_word(&t->term, INK_FAINT, &at, 2, "(--all shows every call)");
     out_text(t->term.out, "\n");
     return 0;
 }
@@ -301,16 +339,17 @@ int view_table(const struct result *r, const struct view_style *style, struct ou
 {
     struct table table = {.result = r, .style = style, .term = term_make(style, o)};
     const struct table *t = &table;
-    bool rows = rows_fit(t);
+    struct rows_shown rows = rows_that_fit(t);
 
-    table_head(t);
+    if (table_head(t, e) != 0)
+        return -1;
     if (r->interrupted)
         print_interrupted(t);
     if (r->run_count > 0) {
         out_text(o, "\n");
-        if ((rows ? table_rows(t, is_listed, e) : print_summary(t, e)) != 0 ||
-            print_passes(t, rows, e) != 0 || (style->timeline && print_timelines(t, e) != 0) ||
-            table_facts(t, e) != 0)
+        if ((rows.calls ? print_rows(t, &rows, e) : print_summary(t, e)) != 0 ||
+            print_passes(t, rows.calls, e) != 0 ||
+            (style->timeline && print_timelines(t, e) != 0) || table_facts(t, e) != 0)
             return -1;
     }
     table_warnings(t);

@@ -42,10 +42,21 @@ int table_elapsed(const struct table *t, const struct run *alike, struct stats *
  * took; nothing for a measured run that is the only one. */
 void table_run_heading(const struct table *t, const struct run *run, uint32_t number);
 
-/* table_head.c: the question, the setting, and the options that are not at their defaults. */
-void table_head(const struct table *t);
-/* " (--jobs 1)": the parameter in which the runs of a pass differ from the others; else nothing. */
-void table_override(const struct table *t, const struct pass *pass);
+/* table_head.c: the question, the setting, and the options that are not at their defaults.
+ * Fails when memory is short. */
+int table_head(const struct table *t, struct err *e);
+/* " (--jobs 1)": the parameter in which the runs of a pass differ from the others; else nothing.
+ * Written into buf, which is returned. */
+enum { TABLE_OVERRIDE_BYTES = 480 };
+const char *table_override(const struct table *t, const struct pass *pass,
+                           char buf[TABLE_OVERRIDE_BYTES]);
+
+/* Whether the loop called it back by itself: of a part of a call that the operating system worked
+ * on, whoever made the call (libcurl) tells afterwards. */
+static inline bool table_is_callback(const struct span *s)
+{
+    return s->called_back_ns != SPAN_UNKNOWN && (s->parent == SPAN_NONE || s->lane != LANE_OS);
+}
 
 /* table_order.c: which call comes in which row of its run, and how deep below the call that it is
  * a part of. */
@@ -56,19 +67,35 @@ struct table_order {
     } * rows;
     uint32_t count;
 };
-int table_order_make(struct table_order *order, const struct run *run, struct err *e);
+/* Without `parts` only the calls themselves are in it. Fails when memory is short. */
+int table_order_make(struct table_order *order, const struct run *run, bool parts, struct err *e);
 void table_order_free(struct table_order *order);
+
+/* For each span of the run whether others are parts of it (1) or not (0); the caller frees it with
+ * mem_free(). NULL when memory is short. */
+uint8_t *table_wholes(const struct run *run);
 
 /* The call that ran on the thread of call `index` before it, and had not left it yet when that one
  * was submitted: what it waited for. SPAN_NONE when there is none, or too many calls to look. */
 uint32_t table_waited_for(const struct run *run, uint32_t index);
 
-/* table_rows.c: a row per call of every run that `listed` chooses, run by run, the measured ones
- * first. Fails when memory is short. */
+/* table_rows.c: a row per call, and with `parts` per part of a call, of every run that `listed`
+ * chooses, run by run, the measured ones first. Fails when memory is short. */
 typedef bool (*table_listed)(const struct table *t, const struct run *run);
-int table_rows(const struct table *t, table_listed listed, struct err *e);
+int table_rows(const struct table *t, table_listed listed, bool parts, struct err *e);
+
+/* table_cells.c: the text of a column of call `s`, which is `depth` below the call that it is a
+ * part of. */
+enum { TABLE_CELL_BYTES = SPAN_TEXT_BYTES + 16 };
+void table_cell(const struct table *t, const struct run *run, const struct span *s, unsigned depth,
+                enum column column, char buf[TABLE_CELL_BYTES]);
+
+/* table_failures.c: what went wrong, and how often. */
+void table_failures(const struct table *t);
 
 /* table_foot.c */
+/* A fact of the foot: its name, and what is said of it. */
+void table_say_fact(const struct table *t, const char *name, const char *text);
 int table_facts(const struct table *t, struct err *e);
 void table_warnings(const struct table *t);
 void table_claims(const struct table *t);

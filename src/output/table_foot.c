@@ -1,5 +1,5 @@
-/* The foot of the table: what the rows add up to, which calls waited for which, what went wrong,
- * what to doubt, and what was shown. All about the measured runs.
+/* The foot of the table: what the rows add up to, which calls waited for which, what to doubt, and
+ * what was shown; what went wrong is in table_failures.c. All about the measured runs.
  *
  * Main thread; what is allocated is given back before the function returns. */
 #include <inttypes.h>
@@ -13,7 +13,10 @@
 enum { INDENT = 10 };
 enum { PHRASE_BYTES = 400 };
 /* To find what a call waited for, all others are looked at: only in runs of at most so many. */
-enum { CALLS_SEARCHED = 1000, WAITS_NAMED = 4, STATUSES_NAMED = 4 };
+enum {
+    CALLS_SEARCHED = 1000,
+    WAITS_NAMED = 4,
+};
 
 /* What the measured runs come to, together: those that are whole, or else what there is. */
 struct totals {
@@ -22,6 +25,7 @@ struct totals {
     uint32_t left_out;           /* runs that were interrupted, beside whole ones */
     uint64_t calls, known;       /* of the calls: those that have a share */
     uint64_t elapsed_ns, cpu_ns; /* of the runs where both are known */
+    uint64_t pool_cpu_ns;        /* SPAN_UNKNOWN when it is that in one of them */
     uint64_t waited_ns, ran_ns, returned_ns;
     uint32_t most_at_once;
     bool blurred; /* so many at least, where stamps may be early */
@@ -38,6 +42,10 @@ static void totals_add(struct totals *all, const struct run *run)
     if (run->elapsed_ns != SPAN_UNKNOWN && run->cpu_ns != SPAN_UNKNOWN) {
         all->elapsed_ns += run->elapsed_ns;
         all->cpu_ns += run->cpu_ns;
+        if (run->pool_size == 0 || run->pool_cpu_ns == SPAN_UNKNOWN)
+            all->pool_cpu_ns = SPAN_UNKNOWN;
+        else if (all->pool_cpu_ns != SPAN_UNKNOWN)
+            all->pool_cpu_ns += run->pool_cpu_ns;
     }
     summary_shares(run, &shares);
     all->calls += shares.calls;
@@ -49,12 +57,15 @@ static void totals_add(struct totals *all, const struct run *run)
         all->most_at_once = shares.most_at_once;
     all->blurred |= shares.blurred;
     all->iterations += run->loop_facts.iterations;
-    all->idle_ns += run->loop_facts.idle_ns;
+    if (run->loop_facts.idle_ns == SPAN_UNKNOWN || all->idle_ns == SPAN_UNKNOWN)
+        all->idle_ns = SPAN_UNKNOWN;
+    else
+        all->idle_ns += run->loop_facts.idle_ns;
     if (run->loop_facts.max_lag_ns > all->max_lag_ns)
         all->max_lag_ns = run->loop_facts.max_lag_ns;
 }
 
-static void say_fact(const struct table *t, const char *name, const char *text)
+void table_say_fact(const struct table *t, const char *name, const char *text)
 {
     size_t at = INDENT;
     term_cell(&t->term, INK_STRONG, name, INDENT, ALIGN_LEFT);
@@ -62,39 +73,40 @@ static void say_fact(const struct table *t, const char *name, const char *text)
     out_text(t->term.out, "\n");
 }
 
-enum { SHARES = 3 };
+enum { SHARES = 3, PERCENT_BYTES = 8 };
 
-/* Whole percents that add up to 100: what is cut off goes to those that lose most by it, and what
- * is not nothing gets 1 at least. */
-static void percents(const uint64_t parts[SHARES], unsigned percent[SHARES])
+/* Whole percents: what is cut off goes to those that lose most by it, so that they add up to 100.
+ * What is not nothing, but less than one, is "<1", and then nothing else is all: ">99". */
+static void percents(const uint64_t parts[SHARES], char text[SHARES][PERCENT_BYTES])
 {
-    double rest[SHARES], sum = 0;
-    unsigned all = 0, most;
+    double exact[SHARES], sum = 0, shown = 0;
+    unsigned percent[SHARES], all = 0, most;
+    bool any_small = false;
 
     for (int i = 0; i < SHARES; i++)
         sum += (double)parts[i];
     for (int i = 0; i < SHARES; i++) {
-        double exact = 100.0 * (double)parts[i] / sum;
-        percent[i] = (unsigned)exact;
-        if (percent[i] == 0 && parts[i] > 0)
-            percent[i] = 1;
-        rest[i] = exact - percent[i];
+        exact[i] = 100.0 * (double)parts[i] / sum;
+        percent[i] = (unsigned)exact[i];
+        any_small |= percent[i] == 0 && parts[i] > 0;
+        shown += percent[i] > 0 ? exact[i] : 0;
         all += percent[i];
     }
-    while (all != 100) {
+    for (; all < (unsigned)(shown + 0.5); all++) {
         most = 0;
         for (unsigned i = 1; i < SHARES; i++) {
-            if (all < 100 ? rest[i] > rest[most] : percent[i] > percent[most])
-                most = i;
+            if (exact[i] - percent[i] > exact[most] - percent[most] || percent[most] == 0)
+                most = percent[i] > 0 ? i : most;
         }
-        if (all < 100) {
-            percent[most]++;
-            rest[most] -= 1;
-            all++;
-        } else {
-            percent[most]--;
-            all--;
-        }
+        percent[most]++;
+    }
+    for (int i = 0; i < SHARES; i++) {
+        if (percent[i] == 0 && parts[i] > 0)
+            snprintf(text[i], PERCENT_BYTES, "<1");
+        else if (percent[i] == 100 && any_small)
+            snprintf(text[i], PERCENT_BYTES, ">99");
+        else
+            snprintf(text[i], PERCENT_BYTES, "%u", percent[i]);
     }
 }
 
@@ -120,7 +132,7 @@ static int fact_elapsed(const struct table *t, const struct totals *all, struct 
                  all->runs, table_duration(t, least, stats.min), table_duration(t, most, stats.max),
                  more);
     }
-    say_fact(t, "elapsed", phrase);
+    table_say_fact(t, "elapsed", phrase);
     return 0;
 }
 
@@ -135,6 +147,7 @@ static void fact_cpu(const struct table *t, const struct totals *all)
 {
     const struct host_facts *host = &t->result->host;
     char used[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES], of[UNITS_TEXT_BYTES] = "";
+    char pool[2 * UNITS_TEXT_BYTES] = "", of_pool[UNITS_TEXT_BYTES];
     bool known = host->cpus_allowed != HOST_UNKNOWN || host->cpu_quota >= 0;
     double busy;
 
@@ -145,16 +158,18 @@ static void fact_cpu(const struct table *t, const struct totals *all)
         snprintf(of, sizeof of, " of %.4g", host->cpu_quota);
     else if (known)
         snprintf(of, sizeof of, " of %" PRIu64, host_cpus_usable(host));
-    snprintf(phrase, sizeof phrase, "%s%s = %.2f%s CPUs", table_duration(t, used, all->cpu_ns),
-             in_runs(all), busy, of);
-    say_fact(t, "CPU", phrase);
+    if (all->pool_cpu_ns != SPAN_UNKNOWN)
+        snprintf(pool, sizeof pool, " (pool %s)", table_duration(t, of_pool, all->pool_cpu_ns));
+    snprintf(phrase, sizeof phrase, "%s%s = %.2f%s CPUs%s", table_duration(t, used, all->cpu_ns),
+             in_runs(all), busy, of, pool);
+    table_say_fact(t, "CPU", phrase);
 }
 
 /* Of few calls all instants may be known: they are then no picture of all. */
 static void fact_shares(const struct table *t, const struct totals *all)
 {
     const uint64_t parts[SHARES] = {all->waited_ns, all->ran_ns, all->returned_ns};
-    unsigned percent[SHARES];
+    char percent[SHARES][PERCENT_BYTES];
     char at_once[PHRASE_BYTES / 4] = "", phrase[PHRASE_BYTES];
 
     if (parts[0] + parts[1] + parts[2] == 0 || all->known < all->calls - all->known)
@@ -166,9 +181,9 @@ static void fact_shares(const struct table *t, const struct totals *all)
         snprintf(at_once, sizeof at_once, "; at %s %" PRIu32 " ran at once",
                  all->blurred ? "least" : "most", all->most_at_once);
     snprintf(phrase, sizeof phrase,
-             "%u %% waiting, %u %% running, %u %% returning (of their time, added up)%s",
+             "%s %% waiting, %s %% running, %s %% returning (of their time, added up)%s",
              percent[0], percent[1], percent[2], at_once);
-    say_fact(t, "calls", phrase);
+    table_say_fact(t, "calls", phrase);
 }
 
 static void fact_loop(const struct table *t, const struct totals *all)
@@ -180,12 +195,27 @@ static void fact_loop(const struct table *t, const struct totals *all)
              units_format_count(number, all->iterations), all->iterations == 1 ? "" : "s",
              in_runs(all), table_duration(t, idle, all->idle_ns),
              table_duration(t, lag, all->max_lag_ns));
-    say_fact(t, "loop", phrase);
+    table_say_fact(t, "loop", phrase);
+}
+
+/* Which calls others are parts of: these took their threads, and the call itself none. */
+static void mark_wholes(const struct run *run, bool wholes[CALLS_SEARCHED])
+{
+    struct span s;
+
+    for (uint32_t i = 0; i < CALLS_SEARCHED; i++)
+        wholes[i] = false;
+    for (uint32_t i = 0; i < run->recorder.count; i++) {
+        recorder_get(&run->recorder, i, &s);
+        if (s.parent != SPAN_NONE && s.parent > 0 && s.parent <= CALLS_SEARCHED)
+            wholes[s.parent - 1] = true;
+    }
 }
 
 uint32_t table_waited_for(const struct run *run, uint32_t index)
 {
     uint32_t count = run->recorder.count, found = SPAN_NONE;
+    bool wholes[CALLS_SEARCHED];
     uint64_t latest_ns = 0;
     struct span s, other;
 
@@ -194,9 +224,10 @@ uint32_t table_waited_for(const struct run *run, uint32_t index)
     recorder_get(&run->recorder, index, &s);
     if (s.lane <= LANE_LOOP || s.lane >= LANE_OS || span_waited_ns(&s) == SPAN_UNKNOWN)
         return SPAN_NONE;
-    for (uint32_t i = 0; i < count; i++) {
+    mark_wholes(run, wholes);
+    for (uint32_t i = 0; i < count && !wholes[index]; i++) {
         recorder_get(&run->recorder, i, &other);
-        if (i == index || other.lane != s.lane || other.finished_ns == SPAN_UNKNOWN ||
+        if (i == index || wholes[i] || other.lane != s.lane || other.finished_ns == SPAN_UNKNOWN ||
             other.finished_ns <= s.submitted_ns || other.finished_ns > s.started_ns)
             continue;
         if (found == SPAN_NONE || other.finished_ns >= latest_ns) {
@@ -207,17 +238,38 @@ uint32_t table_waited_for(const struct run *run, uint32_t index)
     return found;
 }
 
-/* One wait as words: the first of them says what is meant, the others are brief. */
-static void say_wait(const struct table *t, size_t *at, const struct span *s,
-                     const struct span *before, bool alone)
+/* "hash 3"; of a part that has no number of its own also what it is a part of: "fstat of file 2".
+ */
+static char *call_name(const struct run *run, const struct span *s, char buf[2 * SPAN_TEXT_BYTES])
 {
-    char name[SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], other[SPAN_TEXT_BYTES];
-    char waited[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES];
+    char name[SPAN_TEXT_BYTES], of[SPAN_TEXT_BYTES];
+    struct span whole;
 
-    table_duration(t, waited, span_waited_ns(s));
     span_name(s, name);
-    span_name(before, other);
-    span_lane_name(s->lane, lane);
+    if (s->ordinal != 0 || s->parent == SPAN_NONE || s->parent == 0 ||
+        s->parent > run->recorder.count) {
+        snprintf(buf, 2 * SPAN_TEXT_BYTES, "%s", name);
+        return buf;
+    }
+    recorder_get(&run->recorder, s->parent - 1, &whole);
+    snprintf(buf, 2 * SPAN_TEXT_BYTES, "%s of %s", name, span_name(&whole, of));
+    return buf;
+}
+
+/* One wait as words: the first of them says what is meant, the others are brief. */
+static void say_wait(const struct table *t, size_t *at, const struct run *run, uint32_t index,
+                     bool alone)
+{
+    char name[2 * SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], other[2 * SPAN_TEXT_BYTES];
+    char waited[UNITS_TEXT_BYTES], phrase[2 * PHRASE_BYTES];
+    struct span s, before;
+
+    recorder_get(&run->recorder, index, &s);
+    recorder_get(&run->recorder, table_waited_for(run, index), &before);
+    table_duration(t, waited, span_waited_ns(&s));
+    call_name(run, &s, name);
+    call_name(run, &before, other);
+    span_lane_name(s.lane, lane);
     if (alone)
         snprintf(phrase, sizeof phrase, "%s waited %s for a thread: %s took it after %s", name,
                  waited, lane, other);
@@ -232,25 +284,29 @@ static void fact_waits(const struct table *t, const struct run *run)
     uint32_t count = run->recorder.count, waits = 0, named = 0;
     char phrase[PHRASE_BYTES];
     size_t at = INDENT;
+    bool parts = false;
 
-    for (uint32_t i = 0; i < count && count <= CALLS_SEARCHED; i++)
-        waits += table_waited_for(run, i) != SPAN_NONE;
+    for (uint32_t i = 0; i < count && count <= CALLS_SEARCHED; i++) {
+        struct span s;
+        if (table_waited_for(run, i) == SPAN_NONE)
+            continue;
+        recorder_get(&run->recorder, i, &s);
+        parts |= s.parent != SPAN_NONE;
+        waits++;
+    }
     if (waits == 0)
         return;
     term_cell(&t->term, INK_STRONG, "queued", INDENT, ALIGN_LEFT);
     if (waits > 1) {
         snprintf(phrase, sizeof phrase,
-                 "%" PRIu32 " calls waited for a thread that others held:", waits);
+                 "%" PRIu32 " calls%s waited for a thread that others held:", waits,
+                 parts ? " or parts of calls" : "");
         term_wrap(&t->term, INK_PLAIN, &at, INDENT, phrase);
     }
     for (uint32_t i = 0; i < count && named < WAITS_NAMED && named < waits; i++) {
-        uint32_t before = table_waited_for(run, i);
-        struct span s, other;
-        if (before == SPAN_NONE)
+        if (table_waited_for(run, i) == SPAN_NONE)
             continue;
-        recorder_get(&run->recorder, i, &s);
-        recorder_get(&run->recorder, before, &other);
-        say_wait(t, &at, &s, &other, waits == 1);
+        say_wait(t, &at, run, i, waits == 1);
         if (++named < waits)
             term_wrap(&t->term, INK_PLAIN, &at, INDENT, ",");
     }
@@ -259,56 +315,6 @@ static void fact_waits(const struct table *t, const struct run *run)
         term_wrap_word(&t->term, INK_PLAIN, &at, INDENT, phrase);
     }
     out_text(t->term.out, "\n");
-}
-
-/* Of the calls that did not succeed: how many of each status there are. */
-struct failures {
-    int status[STATUSES_NAMED];
-    uint64_t calls[STATUSES_NAMED];
-    unsigned count;
-    uint64_t others;
-};
-
-static void failures_add(struct failures *f, int status)
-{
-    unsigned k = 0;
-    while (k < f->count && f->status[k] != status)
-        k++;
-    if (k == STATUSES_NAMED) {
-        f->others++;
-        return;
-    }
-    if (k == f->count) {
-        f->status[k] = status;
-        f->calls[k] = 0;
-        f->count++;
-    }
-    f->calls[k]++;
-}
-
-static void fact_failures(const struct table *t)
-{
-    const struct result *r = t->result;
-    struct failures f = {.count = 0};
-    char number[UNITS_TEXT_BYTES], why[SPAN_TEXT_BYTES], phrase[PHRASE_BYTES];
-    struct span s;
-
-    for (uint32_t i = 0; i < r->run_count; i++) {
-        for (uint32_t k = 0; r->runs[i].failed && k < r->runs[i].recorder.count; k++) {
-            recorder_get(&r->runs[i].recorder, k, &s);
-            if (s.status != SPAN_OK && s.parent == SPAN_NONE)
-                failures_add(&f, s.status);
-        }
-    }
-    for (unsigned k = 0; k < f.count; k++) {
-        snprintf(phrase, sizeof phrase, "%s call%s: %s", units_format_count(number, f.calls[k]),
-                 f.calls[k] == 1 ? "" : "s", span_status_text(f.status[k], why));
-        say_fact(t, f.status[k] == SPAN_UNFINISHED ? "no end" : "failed", phrase);
-    }
-    if (f.others > 0) {
-        snprintf(phrase, sizeof phrase, "%s more calls", units_format_count(number, f.others));
-        say_fact(t, "failed", phrase);
-    }
 }
 
 int table_facts(const struct table *t, struct err *e)
@@ -337,7 +343,7 @@ int table_facts(const struct table *t, struct err *e)
     fact_shares(t, &all);
     fact_cpu(t, &all);
     fact_loop(t, &all);
-    fact_failures(t);
+    table_failures(t);
     return 0;
 }
 

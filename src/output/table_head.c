@@ -2,7 +2,7 @@
  * how many calls of which kinds, the pool, the CPUs, and every option that somebody set, so that
  * whoever is shown the output can repeat it.
  *
- * Main thread; nothing is allocated. */
+ * Main thread; what is allocated is given back before the function returns. */
 #include "output/table.h"
 
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/param.h"
 
 /* Kinds of calls that are told apart, and how many of them are named. */
@@ -24,6 +25,7 @@ struct tally {
     uint64_t all;        /* calls, parts of calls not counted */
     uint64_t parts;      /* of calls */
     uint64_t with_parts; /* calls that have some */
+    uint64_t requests;   /* calls that are requests by HTTP */
     uint64_t callbacks;  /* of calls and parts */
 };
 
@@ -38,34 +40,43 @@ static void say_joined(const struct table *t, size_t *at, const char *s)
     term_wrap(&t->term, INK_PLAIN, at, 0, s);
 }
 
-/* Counts the calls of a run by kind, without the parts of calls; those follow each other. */
-static void tally_run(struct tally *tally, const struct run *run)
+static void tally_call(struct tally *tally, const struct span_kind *kind)
 {
-    uint32_t last_parent = SPAN_NONE;
+    unsigned k = 0;
 
+    tally->all++;
+    tally->requests += (kind->traits & SPAN_HTTP) != 0;
+    while (k < tally->kinds && strcmp(tally->kind[k], kind->kind) != 0)
+        k++;
+    if (k == KINDS_MOST)
+        return;
+    if (k == tally->kinds) {
+        tally->kind[k] = kind->kind;
+        tally->calls[k] = 0;
+        tally->kinds++;
+    }
+    tally->calls[k]++;
+}
+
+/* Counts the calls of a run by kind, without the parts of calls. Fails when memory is short. */
+static int tally_run(struct tally *tally, const struct run *run, struct err *e)
+{
+    uint8_t *wholes = table_wholes(run);
+
+    if (wholes == NULL)
+        return err_no_memory(e, "the head of the table");
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         struct span s;
-        unsigned k = 0;
         recorder_get(&run->recorder, i, &s);
-        tally->callbacks += s.called_back_ns != SPAN_UNKNOWN;
-        if (s.parent != SPAN_NONE) {
+        tally->callbacks += table_is_callback(&s);
+        tally->with_parts += wholes[i];
+        if (s.parent != SPAN_NONE)
             tally->parts++;
-            tally->with_parts += s.parent != last_parent;
-            last_parent = s.parent;
-            continue;
-        }
-        tally->all++;
-        while (k < tally->kinds && strcmp(tally->kind[k], s.kind->kind) != 0)
-            k++;
-        if (k == KINDS_MOST)
-            continue;
-        if (k == tally->kinds) {
-            tally->kind[k] = s.kind->kind;
-            tally->calls[k] = 0;
-            tally->kinds++;
-        }
-        tally->calls[k]++;
+        else
+            tally_call(tally, s.kind);
     }
+    mem_free(wholes);
+    return 0;
 }
 
 /* The kinds, from `open` to `close`, or how many they are. */
@@ -90,35 +101,48 @@ static void head_kinds(const struct table *t, size_t *at, const struct tally *ta
     }
 }
 
+/* "7 requests (http) in 28 parts": all calls are requests, of which only the callback of the whole
+ * is one; that of a part tells when libcurl was through with it. */
+static void head_requests(const struct table *t, size_t *at, const struct tally *tally)
+{
+    char number[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES];
+
+    snprintf(phrase, sizeof phrase, "%s request%s", units_format_count(number, tally->all),
+             tally->all == 1 ? "" : "s");
+    say(t, at, phrase);
+    head_kinds(t, at, tally, "(", ")");
+    if (tally->parts == 0)
+        return;
+    snprintf(phrase, sizeof phrase, "in %s part%s", units_format_count(number, tally->parts),
+             tally->parts == 1 ? "" : "s");
+    say(t, at, phrase);
+}
+
 /* "5 calls (pbkdf2)", "5 calls (4 pbkdf2, 1 file)", "12 calls of 7 kinds"; and where calls have
  * parts, which are called back too: "7 callbacks (3 calls: 2 hash, 1 file; one of them in 4
- * parts)".
- */
-static void head_calls(const struct table *t, size_t *at, const struct run *run)
+ * parts)". */
+static void head_calls(const struct table *t, size_t *at, const struct tally *tally)
 {
-    struct tally tally = {.kinds = 0};
     char number[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES];
-    bool parts;
+    bool parts = tally->parts > 0;
 
-    tally_run(&tally, run);
-    parts = tally.parts > 0;
     if (parts) {
         snprintf(phrase, sizeof phrase, "%s callback%s",
-                 units_format_count(number, tally.callbacks), tally.callbacks == 1 ? "" : "s");
+                 units_format_count(number, tally->callbacks), tally->callbacks == 1 ? "" : "s");
         say(t, at, phrase);
     }
     snprintf(phrase, sizeof phrase, "%s%s call%s%s", parts ? "(" : "",
-             units_format_count(number, tally.all), tally.all == 1 ? "" : "s",
-             parts && tally.kinds <= KINDS_NAMED ? ":" : "");
+             units_format_count(number, tally->all), tally->all == 1 ? "" : "s",
+             parts && tally->kinds <= KINDS_NAMED ? ":" : "");
     say(t, at, phrase);
-    head_kinds(t, at, &tally, parts ? "" : "(", parts ? "" : ")");
+    head_kinds(t, at, tally, parts ? "" : "(", parts ? "" : ")");
     if (parts) {
-        say_joined(t, at, tally.kinds > KINDS_NAMED ? "," : ";");
+        say_joined(t, at, tally->kinds > KINDS_NAMED ? "," : ";");
         snprintf(phrase, sizeof phrase, "%s of them in",
-                 tally.with_parts == 1 ? "one" : units_format_count(number, tally.with_parts));
+                 tally->with_parts == 1 ? "one" : units_format_count(number, tally->with_parts));
         say(t, at, phrase);
-        snprintf(phrase, sizeof phrase, "%s part%s)", units_format_count(number, tally.parts),
-                 tally.parts == 1 ? "" : "s");
+        snprintf(phrase, sizeof phrase, "%s part%s)", units_format_count(number, tally->parts),
+                 tally->parts == 1 ? "" : "s");
         say(t, at, phrase);
     }
 }
@@ -256,24 +280,30 @@ static void head_options(const struct table *t, size_t *at, const struct param_s
 }
 
 /* "3 runs of 5 calls (pbkdf2) after 1 warm-up run" */
-static void head_runs(const struct table *t, size_t *at, const struct run *first, uint64_t measured)
+static int head_runs(const struct table *t, size_t *at, const struct run *first, uint64_t measured,
+                     struct err *e)
 {
     uint64_t warmup = t->result->warmup_runs;
     char phrase[PHRASE_BYTES], number[UNITS_TEXT_BYTES];
+    struct tally tally = {.kinds = 0};
+
+    if (tally_run(&tally, first, e) != 0)
+        return -1;
 
     if (measured > 1) {
         snprintf(phrase, sizeof phrase, "%s runs of", units_format_count(number, measured));
         say(t, at, phrase);
     }
-    head_calls(t, at, first);
+    (tally.all > 0 && tally.requests == tally.all ? head_requests : head_calls)(t, at, &tally);
     if (warmup > 0) {
         snprintf(phrase, sizeof phrase, "after %s warm-up run%s",
                  units_format_count(number, warmup), warmup == 1 ? "" : "s");
         say(t, at, phrase);
     }
+    return 0;
 }
 
-void table_head(const struct table *t)
+int table_head(const struct table *t, struct err *e)
 {
     const struct result *r = t->result;
     const struct run *first = NULL;
@@ -293,9 +323,9 @@ void table_head(const struct table *t)
             first = &r->runs[i];
     }
     at = 0;
-    if (first != NULL)
-        head_runs(t, &at, first, measured);
-    else
+    if (first != NULL && head_runs(t, &at, first, measured, e) != 0)
+        return -1;
+    if (first == NULL)
         say(t, &at, "nothing was run");
     head_pool(t, &at);
     head_cpus(t, &at);
@@ -306,21 +336,25 @@ void table_head(const struct table *t)
     head_options(t, &at, r->common);
     if (at > 0)
         out_text(t->term.out, "\n");
+    return 0;
 }
 
-void table_override(const struct table *t, const struct pass *pass)
+const char *table_override(const struct table *t, const struct pass *pass,
+                           char buf[TABLE_OVERRIDE_BYTES])
 {
     const struct param_set *set = &t->result->options;
     const struct param *p = NULL;
     char value[PHRASE_BYTES];
 
+    buf[0] = '\0';
     if (pass == NULL || pass->override == NULL)
-        return;
+        return buf;
     if (set->table != NULL)
         p = param_find(set->table, pass->override, strlen(pass->override));
     if (p != NULL && p->type != PARAM_TYPE_STRING)
         option_value(value, sizeof value, p, pass->override_value);
     else
         snprintf(value, sizeof value, "%" PRIu64, pass->override_value);
-    out_format(t->term.out, " (--%s %s)", pass->override, value);
+    snprintf(buf, TABLE_OVERRIDE_BYTES, " (--%s %s)", pass->override, value);
+    return buf;
 }

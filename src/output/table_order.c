@@ -91,7 +91,35 @@ static void walk_parts(const struct links *links, struct table_order *order)
     }
 }
 
-int table_order_make(struct table_order *order, const struct run *run, struct err *e)
+/* Takes the parts of calls out. */
+static void leave_parts_out(struct table_order *order, const struct run *run)
+{
+    uint32_t kept = 0;
+    struct span s;
+
+    for (uint32_t row = 0; row < order->count; row++) {
+        recorder_get(&run->recorder, order->rows[row].index, &s);
+        if (s.parent == SPAN_NONE)
+            order->rows[kept++] = order->rows[row];
+    }
+    order->count = kept;
+}
+
+uint8_t *table_wholes(const struct run *run)
+{
+    uint32_t count = run->recorder.count;
+    uint8_t *wholes = mem_zeroed((size_t)count + 1, sizeof *wholes);
+    struct span s;
+
+    for (uint32_t i = 0; wholes != NULL && i < count; i++) {
+        recorder_get(&run->recorder, i, &s);
+        if (s.parent != SPAN_NONE && s.parent > 0 && s.parent <= count)
+            wholes[s.parent - 1] = 1;
+    }
+    return wholes;
+}
+
+int table_order_make(struct table_order *order, const struct run *run, bool parts, struct err *e)
 {
     uint32_t count = run->recorder.count;
     struct links links = {0};
@@ -113,6 +141,8 @@ int table_order_make(struct table_order *order, const struct run *run, struct er
     } else {
         link_parts(&links, run, keys, count);
         walk_parts(&links, order);
+        if (!parts)
+            leave_parts_out(order, run);
     }
     mem_free(keys);
     mem_free(links.first);

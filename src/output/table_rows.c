@@ -1,5 +1,6 @@
 /* A row per call. The experiment says which columns there are; this file says what each of them is
- * called, how it is aligned, and which give way first when the terminal is too narrow.
+ * called, how it is aligned, and which give way first when the terminal is too narrow. What stands
+ * in them is in table_cells.c.
  *
  * Main thread. The order of a run's rows is allocated for as long as they are measured or printed.
  */
@@ -9,10 +10,10 @@
 
 #include "output/table.h"
 
-enum { COLUMNS_MOST = 16, DEPTH_MOST = 8 };
-enum { CELL_BYTES = SPAN_TEXT_BYTES + 2 * DEPTH_MOST };
-/* A column of text is cut to this before another one is left out. */
-enum { TEXT_LEAST = 12 };
+enum { COLUMNS_MOST = 16 };
+/* A column of text is cut to this before another one is left out; the names of calls, whose ends
+ * tell them apart, not as far. */
+enum { TEXT_LEAST = 12, NAME_LEAST = 16 };
 /* The column that is worth least gives way first; those of this worth never do. */
 enum { WORTH_MOST = 9 };
 
@@ -34,6 +35,8 @@ static const struct {
     [COLUMN_PHASE] = {"phase", false, WORTH_MOST},
     [COLUMN_ARMED_BY] = {"armed by", false, 6},
     [COLUMN_NODE_NAME] = {"in Node.js", false, 4},
+    [COLUMN_ANSWER] = {"answer", false, 8},
+    [COLUMN_BYTES] = {"bytes", true, 4},
 };
 
 /* The columns that are shown, left to right, and how wide each is. */
@@ -44,95 +47,27 @@ struct layout {
     size_t gap; /* between two columns */
     enum column dropped[COLUMNS_MOST];
     unsigned dropped_count;
+    bool failures; /* some call that has a row failed */
+    bool os;       /* some ran on no thread of the pool */
 };
 
-static void cell_armed_by(const struct run *run, char buf[CELL_BYTES], const struct span *s)
+static const char *column_title(const struct layout *layout, enum column column)
 {
-    char name[SPAN_TEXT_BYTES];
-    struct span cause;
-
-    if (s->armed_by == SPAN_NONE || s->armed_by == 0 || s->armed_by > run->recorder.count) {
-        snprintf(buf, CELL_BYTES, "%s", run->recorder.armed_by != NULL ? "main program" : "-");
-        return;
-    }
-    recorder_get(&run->recorder, s->armed_by - 1, &cause);
-    snprintf(buf, CELL_BYTES, "%s", span_name(&cause, name));
+    return column == COLUMN_LANE && layout->os ? "ran on" : columns[column].title;
 }
 
-/* "ok", or the short name of what went wrong: what it means is said under the table. */
-static void cell_status(char buf[CELL_BYTES], int status)
+/* Finds what decides which columns there are, and what they are called. */
+static void layout_look(struct layout *layout, const struct run *run, bool parts)
 {
-    char text[SPAN_TEXT_BYTES];
-    const char *whole = span_status_text(status, text);
-    snprintf(buf, CELL_BYTES, "%.*s", (int)strcspn(whole, ":"), whole);
-}
+    struct span s;
 
-/* The columns that hold an instant, and those that hold a duration. */
-static bool column_instant(enum column column, const struct span *s, uint64_t *ns)
-{
-    *ns = column == COLUMN_SUBMITTED ? s->submitted_ns : s->called_back_ns;
-    return column == COLUMN_SUBMITTED || column == COLUMN_CALLED_BACK;
-}
-
-static bool column_duration(enum column column, const struct span *s, uint64_t *ns)
-{
-    switch (column) {
-    case COLUMN_WAITED:
-        *ns = span_waited_ns(s);
-        return true;
-    case COLUMN_RAN:
-        *ns = span_ran_ns(s);
-        return true;
-    case COLUMN_CPU:
-        *ns = s->cpu_ns;
-        return true;
-    case COLUMN_RETURNED:
-        *ns = span_returned_ns(s);
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* The columns that hold a word; NULL or "" when it is not known. */
-static const char *column_word(enum column column, const struct span *s, char text[SPAN_TEXT_BYTES])
-{
-    switch (column) {
-    case COLUMN_LANE:
-        return span_lane_name(s->lane, text);
-    case COLUMN_PHASE:
-        return s->called_back_ns == SPAN_UNKNOWN ? NULL : span_phase_name(s->kind->phase);
-    case COLUMN_NODE_NAME:
-        return s->kind->node_name;
-    case COLUMN_ITERATION:
-        snprintf(text, SPAN_TEXT_BYTES, "%" PRIu32, s->iteration);
-        return s->iteration == 0 ? NULL : text;
-    default:
-        return NULL;
-    }
-}
-
-static void cell_text(const struct table *t, const struct run *run, const struct span *s,
-                      unsigned depth, enum column column, char buf[CELL_BYTES])
-{
-    char text[SPAN_TEXT_BYTES], duration[UNITS_TEXT_BYTES];
-    const char *word;
-    uint64_t ns;
-
-    if (column_instant(column, s, &ns)) {
-        snprintf(buf, CELL_BYTES, "%s", table_instant(t, duration, ns));
-    } else if (column_duration(column, s, &ns)) {
-        snprintf(buf, CELL_BYTES, "%s", table_duration_aligned(t, duration, ns));
-    } else if (column == COLUMN_CALL) {
-        int indent = 2 * (int)(depth < DEPTH_MOST ? depth : DEPTH_MOST);
-        snprintf(buf, CELL_BYTES, "%*s%s", indent, "", span_name(s, text));
-    } else if (column == COLUMN_STATUS) {
-        cell_status(buf, s->status);
-    } else if (column == COLUMN_ARMED_BY) {
-        cell_armed_by(run, buf, s);
-    } else {
-        word = column_word(column, s, text);
-        snprintf(buf, CELL_BYTES, "%s", word == NULL || word[0] == '\0' ? "-" : word);
+    layout->failures |= run->failed;
+    for (uint32_t i = 0; i < run->recorder.count; i++) {
+        recorder_get(&run->recorder, i, &s);
+        if (!parts && s.parent != SPAN_NONE)
+            continue;
+        layout->failures |= s.status != SPAN_OK;
+        layout->os |= s.lane == LANE_OS;
     }
 }
 
@@ -140,13 +75,13 @@ static void cell_text(const struct table *t, const struct run *run, const struct
 static void layout_measure(struct layout *layout, const struct table *t, const struct run *run,
                            const struct table_order *order)
 {
-    char buf[CELL_BYTES];
+    char buf[TABLE_CELL_BYTES];
     struct span s;
 
     for (uint32_t i = 0; i < order->count; i++) {
         recorder_get(&run->recorder, order->rows[i].index, &s);
         for (unsigned c = 0; c < layout->count; c++) {
-            cell_text(t, run, &s, order->rows[i].depth, layout->column[c], buf);
+            table_cell(t, run, &s, order->rows[i].depth, layout->column[c], buf);
             size_t wide = term_columns(&t->term, buf);
             if (wide > layout->width[c])
                 layout->width[c] = wide;
@@ -172,15 +107,21 @@ static void layout_drop(struct layout *layout, unsigned c)
     }
 }
 
+static size_t text_least(enum column column)
+{
+    return column == COLUMN_CALL ? NAME_LEAST : TEXT_LEAST;
+}
+
 /* Makes the table as narrow as the terminal, if it can be: the widest columns of text are cut
  * first, then the columns that are worth least are left out. */
 static void layout_fit(struct layout *layout, size_t terminal_columns)
 {
     while (layout_width(layout) > terminal_columns) {
         unsigned widest = 0, least = 0;
-        size_t most = TEXT_LEAST;
+        size_t most = 0;
         for (unsigned c = 0; c < layout->count; c++) {
-            if (!columns[layout->column[c]].number && layout->width[c] > most) {
+            if (!columns[layout->column[c]].number && layout->width[c] > most &&
+                layout->width[c] > text_least(layout->column[c])) {
                 widest = c;
                 most = layout->width[c];
             }
@@ -189,7 +130,7 @@ static void layout_fit(struct layout *layout, size_t terminal_columns)
         }
         if (layout->gap > 1)
             layout->gap--;
-        else if (most > TEXT_LEAST)
+        else if (most > 0)
             layout->width[widest]--;
         else if (columns[layout->column[least]].worth < WORTH_MOST)
             layout_drop(layout, least);
@@ -199,23 +140,27 @@ static void layout_fit(struct layout *layout, size_t terminal_columns)
 }
 
 static int layout_make(struct layout *layout, const struct table *t, table_listed listed,
-                       struct err *e)
+                       bool parts, struct err *e)
 {
     const struct result *r = t->result;
     const enum column *wanted = r->experiment->columns;
 
     *layout = (struct layout){.gap = 2};
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        if (listed(t, &r->runs[i]))
+            layout_look(layout, &r->runs[i], parts);
+    }
     for (; *wanted != COLUMN_END && layout->count < COLUMNS_MOST; wanted++) {
-        if (*wanted == COLUMN_STATUS && !result_has_failures(r))
+        if (*wanted == COLUMN_STATUS && !layout->failures)
             continue;
         layout->column[layout->count] = *wanted;
-        layout->width[layout->count++] = strlen(columns[*wanted].title);
+        layout->width[layout->count++] = strlen(column_title(layout, *wanted));
     }
     for (uint32_t i = 0; i < r->run_count; i++) {
         struct table_order order;
         if (!listed(t, &r->runs[i]))
             continue;
-        if (table_order_make(&order, &r->runs[i], e) != 0)
+        if (table_order_make(&order, &r->runs[i], parts, e) != 0)
             return -1;
         layout_measure(layout, t, &r->runs[i], &order);
         table_order_free(&order);
@@ -232,7 +177,8 @@ static void print_header(const struct table *t, const struct layout *layout)
                            : last                            ? ALIGN_LAST
                                                              : ALIGN_LEFT;
         term_spaces(&t->term, c == 0 ? 0 : layout->gap);
-        term_cell(&t->term, INK_STRONG, columns[layout->column[c]].title, layout->width[c], align);
+        term_cell(&t->term, INK_STRONG, column_title(layout, layout->column[c]), layout->width[c],
+                  align);
     }
     out_text(t->term.out, "\n");
 }
@@ -252,21 +198,42 @@ static enum ink cell_ink(const struct table *t, const struct run *run, const str
     return INK_PLAIN;
 }
 
+/* Takes the spaces at the end away, which keep units below each other, and tells how many. */
+static size_t trim(char *text)
+{
+    size_t length = strlen(text), kept = length;
+
+    while (kept > 0 && text[kept - 1] == ' ')
+        kept--;
+    text[kept] = '\0';
+    return length - kept;
+}
+
 static void print_row(const struct table *t, const struct layout *layout, const struct run *run,
                       uint32_t index, unsigned depth)
 {
-    char buf[CELL_BYTES];
+    char cells[COLUMNS_MOST][TABLE_CELL_BYTES];
+    unsigned count = 0; /* up to the last one that is not empty */
     struct span s;
 
     recorder_get(&run->recorder, index, &s);
     for (unsigned c = 0; c < layout->count; c++) {
+        table_cell(t, run, &s, depth, layout->column[c], cells[c]);
+        if (cells[c][0] != '\0')
+            count = c + 1;
+    }
+    for (unsigned c = 0; c < count; c++) {
         enum column column = layout->column[c];
-        enum align align = columns[column].number   ? ALIGN_RIGHT
-                           : c + 1 == layout->count ? ALIGN_LAST
-                                                    : ALIGN_LEFT;
-        cell_text(t, run, &s, depth, column, buf);
+        bool last = c + 1 == count, number = columns[column].number;
+        size_t width = layout->width[c];
+
+        if (last && number)
+            width -= trim(cells[c]);
         term_spaces(&t->term, c == 0 ? 0 : layout->gap);
-        term_cell(&t->term, cell_ink(t, run, &s, column), buf, layout->width[c], align);
+        term_cell(&t->term, cell_ink(t, run, &s, column), cells[c], width,
+                  number ? ALIGN_RIGHT
+                  : last ? ALIGN_LAST
+                         : ALIGN_LEFT);
     }
     out_text(t->term.out, "\n");
 }
@@ -279,7 +246,7 @@ static void print_dropped(const struct table *t, const struct layout *layout)
         return;
     term_wrap(&t->term, INK_FAINT, &at, 0, "too narrow to show:");
     for (unsigned c = 0; c < layout->dropped_count; c++) {
-        term_wrap_word(&t->term, INK_FAINT, &at, 0, columns[layout->dropped[c]].title);
+        term_wrap_word(&t->term, INK_FAINT, &at, 0, column_title(layout, layout->dropped[c]));
         if (c + 1 < layout->dropped_count)
             term_wrap(&t->term, INK_FAINT, &at, 0, ",");
     }
@@ -326,11 +293,11 @@ static void print_silent_iterations(const struct table *t, const struct run *run
 }
 
 static int print_run(const struct table *t, const struct layout *layout, const struct run *run,
-                     uint32_t number, struct err *e)
+                     uint32_t number, bool parts, struct err *e)
 {
     struct table_order order;
 
-    if (table_order_make(&order, run, e) != 0)
+    if (table_order_make(&order, run, parts, e) != 0)
         return -1;
     table_run_heading(t, run, number);
     for (uint32_t row = 0; row < order.count; row++)
@@ -340,12 +307,12 @@ static int print_run(const struct table *t, const struct layout *layout, const s
     return 0;
 }
 
-int table_rows(const struct table *t, table_listed listed, struct err *e)
+int table_rows(const struct table *t, table_listed listed, bool parts, struct err *e)
 {
     const struct result *r = t->result;
     struct layout layout;
 
-    if (layout_make(&layout, t, listed, e) != 0)
+    if (layout_make(&layout, t, listed, parts, e) != 0)
         return -1;
     print_header(t, &layout);
     for (int measured = 1; measured >= 0; measured--) {
@@ -355,7 +322,7 @@ int table_rows(const struct table *t, table_listed listed, struct err *e)
             number = i > 0 && run[-1].pass == run->pass ? number + 1 : 1;
             if (!listed(t, run) || (table_role(run) == PASS_MEASURED) != measured)
                 continue;
-            if (print_run(t, &layout, run, number, e) != 0)
+            if (print_run(t, &layout, run, number, parts, e) != 0)
                 return -1;
         }
     }

@@ -46,6 +46,11 @@ static void draw_return(struct timeline *t, struct canvas *c, const struct span 
 {
     size_t column;
 
+    if (span_is_phase(s)) {
+        if (s->status != SPAN_OK)
+            canvas_fill(t, c, from, from + 1, GLYPH_FAILED, INK_BAD);
+        return;
+    }
     if (s->called_back_ns == SPAN_UNKNOWN) {
         canvas_open(t, c, from);
         return;
@@ -66,8 +71,12 @@ static void draw_not_started(struct timeline *t, struct canvas *c, const struct 
 {
     bool called_back = s->called_back_ns != SPAN_UNKNOWN;
     bool waited = !called_back || (s->kind->traits & SPAN_POOLED) != 0 || s->status != SPAN_OK;
-    size_t end = called_back ? timeline_column(t, s->called_back_ns) : t->width;
+    size_t end = t->width;
 
+    if (called_back)
+        end = timeline_column(t, s->called_back_ns);
+    else if (span_is_phase(s))
+        end = timeline_column(t, timeline_end_ns(t, s));
     if (waited && s->submitted_ns != SPAN_UNKNOWN)
         canvas_fill(t, c, timeline_column(t, s->submitted_ns), end, GLYPH_WAIT, INK_WAIT);
     if (called_back || s->submitted_ns != SPAN_UNKNOWN)
@@ -87,11 +96,12 @@ static void draw_call(struct timeline *t, struct canvas *c, const struct span *s
     begin = end_ns > s->started_ns ? timeline_bar_column(t, s->started_ns)
                                    : timeline_column(t, s->started_ns);
     end = begin;
-    if (s->submitted_ns != SPAN_UNKNOWN)
+    if (s->submitted_ns < s->started_ns)
         canvas_fill(t, c, timeline_column(t, s->submitted_ns), begin, GLYPH_WAIT, INK_WAIT);
     if (end_ns > s->started_ns)
         end = canvas_bar(t, c, s->started_ns, end_ns, GLYPH_RUN, term_lane_ink(s->lane));
-    draw_return(t, c, s, end);
+    if (s->status != SPAN_OK || table_is_callback(s))
+        draw_return(t, c, s, end);
 }
 
 static char *row_name(char buf[NAME_BYTES], const struct span *s, unsigned depth)
@@ -102,10 +112,30 @@ static char *row_name(char buf[NAME_BYTES], const struct span *s, unsigned depth
     return buf;
 }
 
-/* Whether a row is among those that are drawn, when there are too many. */
+/* Without the parts of calls, where these do not fit. */
+static int make_order(struct table_order *order, const struct timeline *t, uint32_t *parts,
+                      struct err *e)
+{
+    uint32_t all;
+
+    *parts = 0;
+    if (table_order_make(order, t->run, true, e) != 0)
+        return -1;
+    if (t->all_rows || order->count <= TIMELINE_ROWS_MOST)
+        return 0;
+    all = order->count;
+    table_order_free(order);
+    if (table_order_make(order, t->run, false, e) != 0)
+        return -1;
+    *parts = all - order->count;
+    return 0;
+}
+
+/* Whether a row is among those that are drawn, when there are too many. The line that tells of
+ * others takes a row itself, so a single one is not left out for it. */
 static bool row_drawn(const struct timeline *t, const struct table_order *order, uint32_t row)
 {
-    return t->all_rows || order->count <= TIMELINE_ROWS_MOST ||
+    return t->all_rows || order->count <= TIMELINE_ROWS_MOST + 1 ||
            row < TIMELINE_ROWS_MOST - LAST_ROWS || row >= order->count - LAST_ROWS;
 }
 
@@ -134,8 +164,9 @@ static int draw_calls(struct timeline *t, struct err *e)
     struct canvas canvas;
     char name[NAME_BYTES], lane[SPAN_TEXT_BYTES];
     bool all_before = true;
+    uint32_t parts;
 
-    if (table_order_make(&order, t->run, e) != 0)
+    if (make_order(&order, t, &parts, e) != 0)
         return -1;
     divide(t, &order);
     timeline_axis(t);
@@ -143,7 +174,7 @@ static int draw_calls(struct timeline *t, struct err *e)
         struct span s;
         if (!row_drawn(t, &order, row)) {
             if (all_before)
-                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "calls");
+                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "call", "calls");
             all_before = false;
             continue;
         }
@@ -153,6 +184,8 @@ static int draw_calls(struct timeline *t, struct err *e)
                      span_lane_name(s.lane, lane), term_lane_ink(s.lane));
     }
     table_order_free(&order);
+    if (parts > 0)
+        timeline_left_out(t, parts, "part of a call", "parts of these calls");
     timeline_legend(t);
     return 0;
 }

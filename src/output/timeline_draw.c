@@ -114,10 +114,13 @@ void canvas_print(const struct timeline *t, const struct canvas *c, const char *
                   const char *note, enum ink note_ink)
 {
     enum ink ink = INK_PLAIN;
+    size_t end = t->width + 1;
 
+    while (note[0] == '\0' && end > 0 && strcmp(c->cells[end - 1].text, " ") == 0)
+        end--;
     term_cell(&t->term, INK_PLAIN, name, t->left, ALIGN_LEFT);
     term_spaces(&t->term, GAP);
-    for (size_t i = 0; i <= t->width; i++) {
+    for (size_t i = 0; i < end; i++) {
         const struct canvas_cell *cell = &c->cells[i];
         if (cell->ink != ink) {
             ink = (enum ink)cell->ink;
@@ -127,7 +130,8 @@ void canvas_print(const struct timeline *t, const struct canvas *c, const char *
     }
     if (ink != INK_PLAIN)
         term_ink(&t->term, INK_PLAIN);
-    term_spaces(&t->term, GAP);
+    if (note[0] != '\0')
+        term_spaces(&t->term, GAP);
     term_text(&t->term, note_ink, note);
     out_text(t->term.out, "\n");
 }
@@ -255,12 +259,13 @@ void timeline_legend(const struct timeline *t)
     out_text(t->term.out, "\n");
 }
 
-void timeline_left_out(const struct timeline *t, uint32_t count, const char *of_what)
+void timeline_left_out(const struct timeline *t, uint32_t count, const char *one, const char *many)
 {
     char number[UNITS_TEXT_BYTES], line[UNITS_TEXT_BYTES + 80];
 
-    snprintf(line, sizeof line, "... %s %s left out (--all draws them)",
-             units_format_count(number, count), of_what);
+    snprintf(line, sizeof line, "... %s %s left out (--all draws %s)",
+             units_format_count(number, count), count == 1 ? one : many,
+             count == 1 ? "it" : "them");
     term_text(&t->term, INK_FAINT, line);
     out_text(t->term.out, "\n");
 }

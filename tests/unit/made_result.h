@@ -22,9 +22,11 @@ static inline void made_result(struct result *r, const struct experiment *experi
     assert_non_null(r->runs);
 }
 
-/* Adds a run with room for `capacity` spans of the given kinds. */
-static inline struct run *made_run(struct result *r, const struct pass *pass, uint32_t capacity,
-                                   const struct span_kind *const *kinds)
+/* Adds a run with room for `capacity` spans of the given kinds, of which `extras` (enum
+ * recorder_extra) are recorded. */
+static inline struct run *made_run_with(struct result *r, const struct pass *pass,
+                                        uint32_t capacity, const struct span_kind *const *kinds,
+                                        unsigned extras)
 {
     struct run *run = &r->runs[r->run_count++];
     struct err e;
@@ -32,9 +34,16 @@ static inline struct run *made_run(struct result *r, const struct pass *pass, ui
     assert_true(r->run_count <= MADE_RUNS_MOST);
     run->experiment = r->experiment;
     run->pass = pass;
-    assert_int_equal(recorder_init(&run->recorder, capacity, kinds, 0, &e), 0);
+    run->pool_cpu_ns = SPAN_UNKNOWN;
+    assert_int_equal(recorder_init(&run->recorder, capacity, kinds, extras, &e), 0);
     run->recorder.scale = (struct clock_scale){.mult = 1, .shift = 0, .ticks_per_ns = 1};
     return run;
+}
+
+static inline struct run *made_run(struct result *r, const struct pass *pass, uint32_t capacity,
+                                   const struct span_kind *const *kinds)
+{
+    return made_run_with(r, pass, capacity, kinds, 0);
 }
 
 /* The instants of a span; those that are SPAN_UNKNOWN are not recorded. */

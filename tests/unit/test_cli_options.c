@@ -12,6 +12,7 @@
 
 struct nap {
     uint64_t jobs, length_ns, extra;
+    struct param_list guests;
     const char *place;
     unsigned mood;
     bool deep;
@@ -38,6 +39,7 @@ static const struct param nap_params[] = {
      .environment = "UVLAB_TEST_EXTRA",
      .offset = offsetof(struct nap, extra),
      .help = "naps more"},
+    PARAM_LIST(struct nap, guests, "guest", 'g', 0, "NAME", "who comes"),
     PARAM_END,
 };
 
@@ -150,6 +152,27 @@ static void test_the_last_one_wins(void **state)
     assert_false(p.nap.deep);
     assert_true(p.shared.quiet);
     assert_int_equal(p.sets[0].source[4], PARAM_FROM_FLAG);
+}
+
+static void test_lists_take_every_value(void **state)
+{
+    static const char *const names[] = {"ada", "bob", "c d", "", "-x"};
+    struct parsed p;
+    (void)state;
+    PARSE(&p, 0, "-g", "ada", "--guest=bob", "-dg", "c d", "--guest", "", "--guest=-x", "-n3");
+    assert_int_equal(p.rc, 0);
+    assert_int_equal(p.nap.guests.count, sizeof names / sizeof names[0]);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_string_equal(p.nap.guests.items[i], names[i]);
+    assert_true(p.nap.deep);
+    assert_int_equal(p.nap.jobs, 3);
+    PARSE(&p, 0, "--guest");
+    expect_mistake(&p, "--guest: needs a value (NAME)");
+    PARSE(&p, 0, "-g", "ada", "--guest", "--deep");
+    expect_mistake(&p, "--guest: needs a value (NAME); if '--deep' is meant, write --guest=--deep");
+    PARSE(&p, 0, "--no-guest");
+    expect_mistake(&p, "unknown option '--no-guest': --no-NAME takes back flags only, and --guest "
+                       "is none");
 }
 
 static void test_operands_and_two_dashes(void **state)
@@ -293,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_every_way_to_write_a_value),
         cmocka_unit_test(test_short_flags_are_grouped),
         cmocka_unit_test(test_the_last_one_wins),
+        cmocka_unit_test(test_lists_take_every_value),
         cmocka_unit_test(test_operands_and_two_dashes),
         cmocka_unit_test(test_help_excuses_mistakes),
         cmocka_unit_test(test_values_that_are_wrong),

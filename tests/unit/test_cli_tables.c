@@ -148,6 +148,7 @@ struct some {
     uint64_t number;
     const char *word;
     unsigned choice;
+    struct param_list list;
 };
 
 static void test_limits_in_words(void **state)
@@ -180,6 +181,27 @@ static void test_limits_in_words(void **state)
     text_free(&t);
 }
 
+static void test_lists_may_be_given_several_times(void **state)
+{
+    const struct param list = PARAM_LIST(struct some, list, "url", 0, 0, "URL", "of what");
+    const struct param letter = PARAM_LIST(struct some, list, "url", 'u', 0, NULL, "of what");
+    const struct param string =
+        PARAM_STRING(struct some, word, "name", 'n', PARAM_OPTIONAL, NULL, NULL, "of it");
+    struct text t = TEXT_EMPTY;
+    (void)state;
+    describe_limits(&list, true, &t);
+    assert_string_equal(text_get(&t), "may be given several times");
+    text_free(&t);
+    complete_zsh_option(&t, &list);
+    complete_zsh_option(&t, &letter);
+    complete_zsh_option(&t, &string);
+    assert_string_equal(text_get(&t), "            '*--url=[of what]:URL:' \\\n"
+                                      "            '*'{-u+,--url=}'[of what]:TEXT:' \\\n"
+                                      "            '(-n --name)'{-n+,--name=}'[of it]:TEXT:' \\\n");
+    text_free(&t);
+    assert_int_equal(completion_value(&list), VALUE_ANY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_help_fits_80_columns_and_names_every_option),
         cmocka_unit_test(test_manual_and_completions_name_every_option),
         cmocka_unit_test(test_limits_in_words),
+        cmocka_unit_test(test_lists_may_be_given_several_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -200,6 +201,38 @@ static void test_rubbish_of_machine_cpu(void **state)
     assert_true(busy == HOST_UNKNOWN); /* so many ticks are more nanoseconds than fit */
 }
 
+/* Returns 0, or the number of the step at which something was wrong. */
+static int raise_files(void)
+{
+    struct rlimit limit = {.rlim_cur = 100, .rlim_max = 200}, now;
+
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1;
+    if (host_raise_file_limit(50) != 100) /* never lowered */
+        return 2;
+    if (host_raise_file_limit(150) != 150)
+        return 3;
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_cur != 150 || now.rlim_max != 200)
+        return 4;
+    if (host_raise_file_limit(UINT64_MAX - 1) != 200) /* as far as it may */
+        return 5;
+    return getrlimit(RLIMIT_NOFILE, &now) != 0 || now.rlim_cur != 200;
+}
+
+static void test_the_limit_of_files_is_raised(void **state)
+{
+    pid_t child = fork();
+    int status;
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(raise_files());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_a_root_without_anything(void **state)
 {
     struct host_facts h;
@@ -252,6 +285,7 @@ int main(void)
         IN_ROOT(test_thread_count),
         IN_ROOT(test_machine_cpu),
         IN_ROOT(test_rubbish_of_machine_cpu),
+        IN_ROOT(test_the_limit_of_files_is_raised),
         IN_ROOT(test_a_root_without_anything),
         IN_ROOT(test_this_machine),
         IN_ROOT(test_folders_in_the_place_of_files),

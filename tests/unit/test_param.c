@@ -349,6 +349,60 @@ static void metavars_follow_the_type(void **state)
     }
 }
 
+struct guests {
+    struct param_list names;
+    uint64_t beds;
+};
+
+static const struct param guest_params[] = {
+    PARAM_LIST(struct guests, names, "guest", 'g', 0, NULL, "who comes"),
+    PARAM_COUNT(struct guests, beds, "beds", 0, "1", 1, 9, "for them"),
+    PARAM_END,
+};
+
+static void lists_keep_all_their_values_in_order(void **state)
+{
+    struct guests guests;
+    struct param_set set = {.table = guest_params, .values = &guests};
+    struct err e;
+    char buf[16];
+
+    (void)state;
+    memset(&guests, 0xa5, sizeof guests);
+    assert_int_equal(param_set_defaults(&set, &e), 0);
+    assert_int_equal(guests.names.count, 0);
+    assert_int_equal(guests.beds, 1);
+    assert_int_equal(param_source_of(&set, "guest"), PARAM_FROM_DEFAULT);
+    assert_int_equal(param_set_value(&set, &guest_params[0], "ada", &e), 0);
+    assert_int_equal(param_set_value(&set, &guest_params[0], "", &e), 0);
+    assert_int_equal(param_set_value(&set, &guest_params[0], "ada", &e), 0);
+    assert_int_equal(param_source_of(&set, "guest"), PARAM_FROM_FLAG);
+    assert_int_equal(guests.names.count, 3);
+    assert_string_equal(guests.names.items[0], "ada");
+    assert_string_equal(guests.names.items[1], "");
+    assert_string_equal(guests.names.items[2], "ada");
+    assert_string_equal(param_metavar(&guest_params[0], buf, sizeof buf), "TEXT");
+    assert_int_equal(param_set_defaults(&set, &e), 0);
+    assert_int_equal(guests.names.count, 0);
+}
+
+static void lists_have_an_end(void **state)
+{
+    struct guests guests;
+    struct param_set set = {.table = guest_params, .values = &guests};
+    struct err e;
+
+    (void)state;
+    assert_int_equal(param_set_defaults(&set, &e), 0);
+    for (int i = 0; i < PARAM_LIST_MOST; i++)
+        assert_int_equal(param_set_value(&set, &guest_params[0], "x", &e), 0);
+    assert_int_equal(param_set_value(&set, &guest_params[0], "one more", &e), -1);
+    assert_int_equal(e.status, STATUS_USAGE);
+    assert_string_equal(e.text, "--guest 'one more': may be given 32 times at most");
+    assert_int_equal(guests.names.count, PARAM_LIST_MOST);
+    assert_int_equal(guests.beds, 1);
+}
+
 static void metavars_stay_inside_their_buffer(void **state)
 {
     (void)state;
@@ -382,6 +436,8 @@ int main(void)
         cmocka_unit_test(slips_are_forgiven),
         cmocka_unit_test(other_words_are_not_guessed_at),
         cmocka_unit_test(hostile_words_are_not_compared),
+        cmocka_unit_test(lists_keep_all_their_values_in_order),
+        cmocka_unit_test(lists_have_an_end),
         cmocka_unit_test(metavars_follow_the_type),
         cmocka_unit_test(metavars_stay_inside_their_buffer),
     };

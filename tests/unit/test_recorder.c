@@ -6,6 +6,9 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include <uv.h>
 
 #include "base/mem.h"
@@ -15,7 +18,9 @@
 static const struct span_kind hash = {"pbkdf2", "hash", PHASE_POLL, NULL, SPAN_POOLED};
 static const struct span_kind closing = {"close", "close", PHASE_CLOSING, NULL, 0};
 static const struct span_kind timer = {"timer", "timer", PHASE_TIMERS, NULL, 0};
-static const struct span_kind *const kinds[] = {&hash, &closing, &timer, NULL};
+static const struct span_kind request = {"http", "request", PHASE_POLL, NULL, SPAN_HTTP};
+static const struct span_kind *const kinds[] = {&hash, &closing, &timer, &request, NULL};
+enum { REQUEST = 3 };
 
 static struct recorder recorder;
 
@@ -182,6 +187,92 @@ static void a_span_is_at_most_128_bytes(void **state)
     assert_true(recorder_bytes_per_span(RECORD_CAUSES) <= 128);
 }
 
+static void requests_have_facts_where_they_are_recorded(void **state)
+{
+    struct recorder with;
+    struct span s;
+    struct err e;
+
+    (void)state;
+    recorder_open(&recorder, 1, REQUEST, 1);
+    assert_null(get(0).http); /* not recorded */
+    assert_int_equal(recorder_init(&with, 2, kinds, RECORD_HTTP, &e), 0);
+    recorder_open(&with, 1, 0, 1);
+    recorder_open(&with, 1, REQUEST, 1);
+    recorder_get(&with, 0, &s);
+    assert_null(s.http); /* no request */
+    recorder_get(&with, 1, &s);
+    assert_non_null(s.http);
+    assert_int_equal(s.http->answer, 0);
+    assert_int_equal(s.http->received_bytes, 0);
+    assert_null(s.http->error);
+    assert_null(span_http_version(s.http));
+    assert_true(s.armed_by == SPAN_NONE);
+    *recorder_http(&with, 1) = (struct span_http){.answer = 204, .version = 20, .reused = true};
+    assert_int_equal(s.http->answer, 204);
+    assert_true(s.http->reused);
+    assert_string_equal(span_http_version(s.http), "2");
+    recorder_free(&with);
+    assert_true(recorder_bytes_per_span(RECORD_HTTP) ==
+                recorder_bytes_per_span(0) + sizeof(struct span_http));
+}
+
+/* Freed with the recorder, which the address sanitizer and valgrind see; also when it is cut loose
+ * from its threads. */
+static void memory_that_is_kept_lives_as_long_as_the_recorder(void **state)
+{
+    struct span_on_worker *late;
+    struct recorder with;
+    struct span s;
+    struct err e;
+    char *text;
+
+    (void)state;
+    assert_int_equal(recorder_init(&with, 1, kinds, RECORD_HTTP, &e), 0);
+    recorder_open(&with, 1, REQUEST, 1);
+    text = mem_alloc(16);
+    assert_non_null(text);
+    snprintf(text, 16, "no connection");
+    recorder_keep(&with, text);
+    recorder_http(&with, 0)->error = text;
+    late = recorder_worker(&with, 0);
+    assert_int_equal(recorder_detach(&with, &e), 0);
+    recorder_get(&with, 0, &s);
+    assert_string_equal(s.http->error, "no connection");
+    recorder_free(&with);
+    assert_null(with.kept);
+    mem_free(late);
+}
+
+static void versions_of_http(void **state)
+{
+    static const struct {
+        uint8_t version;
+        const char *name;
+    } versions[] = {{10, "1.0"}, {11, "1.1"}, {20, "2"}, {30, "3"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        struct span_http http = {.version = versions[i].version};
+
+        assert_string_equal(span_http_version(&http), versions[i].name);
+    }
+}
+
+static void failures_by_libcurl_are_of_a_sort(void **state)
+{
+    char buf[SPAN_TEXT_BYTES];
+
+    (void)state;
+    assert_string_equal(span_status_text(SPAN_FAILED_CURL - 7, buf), "connect: no connection");
+    assert_string_equal(span_status_text(SPAN_FAILED_CURL - 60, buf),
+                        "certificate: it is not trusted");
+    assert_string_equal(span_status_text(SPAN_FAILED_CURL - 2, buf), "curl: error 2 of libcurl");
+    assert_string_equal(span_status_text(SPAN_FAILED_CURL_LAST, buf), "curl: error 99 of libcurl");
+    for (int code = 1; code <= 99; code++)
+        assert_non_null(strchr(span_status_text(SPAN_FAILED_CURL - code, buf), ':'));
+}
+
 static void names_and_lanes(void **state)
 {
     char buf[SPAN_TEXT_BYTES];
@@ -214,6 +305,10 @@ int main(void)
         WITH_RECORDER(a_callback_on_another_thread_is_noticed),
         WITH_RECORDER(detaching_keeps_late_writers_away),
         cmocka_unit_test(a_span_is_at_most_128_bytes),
+        WITH_RECORDER(requests_have_facts_where_they_are_recorded),
+        cmocka_unit_test(memory_that_is_kept_lives_as_long_as_the_recorder),
+        cmocka_unit_test(versions_of_http),
+        cmocka_unit_test(failures_by_libcurl_are_of_a_sort),
         cmocka_unit_test(names_and_lanes),
     };
 

@@ -183,6 +183,39 @@ static void test_only_measured_runs_count(void **state)
     result_free(&r);
 }
 
+/* Parts of calls are calls of their own kinds; the whole does not count them. */
+static void test_kinds_of_parts_have_rows_of_their_own(void **state)
+{
+    struct result r;
+    struct summary s;
+    struct run *run;
+
+    (void)state;
+    made_result(&r, &nothing);
+    run = made_run(&r, &made_measured, 6, kinds);
+    for (uint64_t i = 0; i < 2; i++) {
+        uint32_t whole = made_span(run, (struct made_span){HASH, LANE_OS, 0, 0, 10, 90, 100});
+        uint32_t part = made_span(run, (struct made_span){OPEN, 1, 0, 0, 1 + i, 5, 6});
+
+        recorder_parent(&run->recorder, part, whole);
+        part = made_span(run, (struct made_span){OPEN, 2, i == 0 ? 0 : -2, 6, 7, 9, 9});
+        recorder_parent(&run->recorder, part, whole);
+    }
+    s = summarise(&r);
+    assert_int_equal(s.count, 2);
+    assert_int_equal(s.rows[0].count, 2);
+    assert_int_equal(s.rows[0].errors, 0);
+    assert_int_equal(s.rows[0].total.count, 2);
+    assert_int_equal(s.rows[0].total.max, 100);
+    assert_string_equal(s.rows[1].kind->kind, "fs.open");
+    assert_int_equal(s.rows[1].count, 4);
+    assert_int_equal(s.rows[1].errors, 1);
+    assert_int_equal(s.rows[1].waited.count, 3);
+    assert_int_equal(s.rows[1].waited.max, 2);
+    summary_free(&s);
+    result_free(&r);
+}
+
 static void test_nothing_to_summarise(void **state)
 {
     struct result r;
@@ -250,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_unknown_instants_are_left_out),
         cmocka_unit_test(test_unfinished_calls_of_an_interrupted_run),
         cmocka_unit_test(test_only_measured_runs_count),
+        cmocka_unit_test(test_kinds_of_parts_have_rows_of_their_own),
         cmocka_unit_test(test_nothing_to_summarise),
         cmocka_unit_test(test_many_kinds_and_many_calls),
     };

@@ -17,6 +17,7 @@ struct options {
     const char *file;
     unsigned work;
     bool fast;
+    struct param_list urls;
 };
 
 static const char *const works[] = {"hash", "sleep", NULL};
@@ -29,12 +30,14 @@ static const struct param params[] = {
     PARAM_CHOICE(struct options, work, "work", 0, 0, "hash", works, ""),
     PARAM_FLAG(struct options, fast, "fast", 0, 0, ""),
     PARAM_FLAG(struct options, fast, "shown", 0, PARAM_VIEW, ""),
+    PARAM_LIST(struct options, urls, "url", 'u', 0, "URL", ""),
     PARAM_END,
 };
 
 static void options_that_were_set_can_be_repeated(void **state)
 {
-    struct options o = {16, 250 * MS, 65536, 3, "/a b\033[2J", 1, true};
+    struct options o = {
+        16, 250 * MS, 65536, 3, "/a b\033[2J", 1, true, {3, {"https://a/", "x y", ""}}};
     struct result r;
     char *text;
 
@@ -50,7 +53,7 @@ static void options_that_were_set_can_be_repeated(void **state)
     r.options.source[3] = PARAM_SUPERSEDED;
     text = drawn_text(&r, NULL, plain);
     assert_drawn(text, "\nwith --jobs 16 --nap 250ms --buffer 64k --file '/a b?[2J' --work sleep "
-                       "--fast\n");
+                       "--fast\n--url https://a/ --url 'x y' --url ''\n");
     free(text);
     result_free(&r);
 }

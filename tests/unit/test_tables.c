@@ -56,9 +56,16 @@ static size_t field_bytes(enum param_type type)
         return sizeof(const char *);
     case PARAM_TYPE_CHOICE:
         return sizeof(unsigned);
+    case PARAM_TYPE_LIST:
+        return sizeof(struct param_list);
     default:
         return sizeof(uint64_t);
     }
+}
+
+static size_t field_alignment(enum param_type type)
+{
+    return type == PARAM_TYPE_LIST ? _Alignof(struct param_list) : field_bytes(type);
 }
 
 static bool is_number(const struct param *p)
@@ -120,6 +127,8 @@ static void check_kind(const struct table *t, const struct param *p)
         FAIL(t, p, "limits are for numbers, the lower one first");
     if (p->from_environment != NULL && (p->environment == NULL || !is_number(p)))
         FAIL(t, p, "from_environment is for numbers that have a variable");
+    if (p->type == PARAM_TYPE_LIST && (p->preset != NULL || p->environment != NULL))
+        FAIL(t, p, "a list is empty by default and has no variable, to which a flag would add");
     if ((p->flags & PARAM_PATH) != 0 && p->type != PARAM_TYPE_STRING)
         FAIL(t, p, "a file name is a string");
     if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH))
@@ -129,7 +138,7 @@ static void check_kind(const struct table *t, const struct param *p)
 static void check_field(const struct table *t, const struct param *p)
 {
     size_t bytes = field_bytes(p->type);
-    if (p->offset % bytes != 0 || p->offset + bytes > t->values_bytes)
+    if (p->offset % field_alignment(p->type) != 0 || p->offset + bytes > t->values_bytes)
         FAIL(t, p, "its field is not inside the options");
     for (const struct param *q = t->params; q != p; q++) {
         if (p->offset < q->offset + field_bytes(q->type) && q->offset < p->offset + bytes)
@@ -223,7 +232,8 @@ static void offers_are_kept_and_rubbish_is_refused(void **state)
         struct param_set set = {.table = t.params, .values = &values};
         struct err e;
         for (const struct param *p = t.params; p->name != NULL; p++) {
-            if (p->type == PARAM_TYPE_STRING || p->type == PARAM_TYPE_FLAG)
+            if (p->type == PARAM_TYPE_STRING || p->type == PARAM_TYPE_LIST ||
+                p->type == PARAM_TYPE_FLAG)
                 continue;
             if (param_set_value(&set, p, "no such value", &e) == 0)
                 FAIL(&t, p, "it accepts 'no such value'");

@@ -288,6 +288,38 @@ static void test_counters(void **state)
     assert_int_equal(last, 0);
 }
 
+/* What a request came to is with the slice that it is drawn as, and with its callback. */
+static void test_requests(void **state)
+{
+    static const struct span_kind request = {"http", "request", PHASE_POLL, NULL, SPAN_HTTP};
+    static const struct span_kind *const kinds[] = {&request, &viewed_kinds_rows[READ], NULL};
+    struct run *run = made_run_with(&r, &made_measured, 3, kinds, RECORD_HTTP);
+    int64_t most, last, told = 0;
+    const cJSON *first;
+
+    (void)state;
+    made_span(run, (struct made_span){0, LANE_OS, 0, 100, 200, 900, 1000});
+    made_span(run, (struct made_span){0, LANE_OS, 0, 100, 200, 950, 1000});
+    made_span(run, (struct made_span){1, 1, 0, 100, 150, 180, 190}); /* its lookup */
+    recorder_parent(&run->recorder, 2, 0);
+    recorder_http(&run->recorder, 0)->answer = 200;
+    recorder_http(&run->recorder, 1)->answer = 404;
+    first = first_event();
+    assert_sound(first);
+    assert_int_equal(count_of(first, "b", "request ran"), 2);
+    for (const cJSON *e = first; e != NULL; e = e->next) {
+        const cJSON *http = cJSON_GetObjectItem(cJSON_GetObjectItem(e, "args"), "http");
+
+        if (http == NULL)
+            continue;
+        assert_true(is_phase(e, "b") || is_phase(e, "X"));
+        told += number_of(http, "answer");
+    }
+    assert_int_equal(told, 2 * (200 + 404));
+    levels_of(first, "busy threads", &most, &last);
+    assert_int_equal(most, 1); /* the lookup's: a request holds no thread */
+}
+
 /* A call with parts is a frame around them: it keeps no thread busy by itself. */
 static void test_parts(void **state)
 {
@@ -448,6 +480,7 @@ int main(void)
         VIEWED(test_calls),
         VIEWED(test_instants),
         VIEWED(test_counters),
+        VIEWED(test_requests),
         VIEWED(test_parts),
         VIEWED(test_open_ends),
         VIEWED(test_runs),

@@ -161,13 +161,18 @@ static void test_parameters(void **state)
     viewed_spans(add_run(&viewed_override, 8));
     d = read_document();
     p = at(d, "parameters");
-    assert_int_equal(cJSON_GetArraySize(p), 11); /* all but the way to show it */
+    assert_int_equal(cJSON_GetArraySize(p), 13); /* all but the way to show it */
     assert_number(p, "threads", 2);              /* as the pool really is */
     assert_number(p, "nap_time_ns", 1000000000);
     assert_number(p, "buffer_bytes", 1024);
     assert_text(p, "file", HOSTILE_READ);
     assert_text(p, "work", "sleep");
     assert_true(cJSON_IsTrue(at(p, "fast")));
+    assert_int_equal(cJSON_GetArraySize(at(p, "url")), 2);
+    assert_text(p, "url/0", "https://a/");
+    assert_text(p, "url/1", HOSTILE_READ);
+    assert_true(cJSON_IsArray(at(p, "empty")));
+    assert_int_equal(cJSON_GetArraySize(at(p, "empty")), 0);
     assert_number(p, "runs", 7);
     assert_nulls(p, nulls);
     assert_text(d, "runs/0/role", "baseline");
@@ -318,6 +323,79 @@ static void test_summary_of_runs(void **state)
     cJSON_Delete(d);
 }
 
+static const struct span_kind request_kind = {"http", "request", PHASE_POLL, NULL, SPAN_HTTP};
+static const struct span_kind *const request_kinds[] = {&request_kind, &viewed_kinds_rows[HASH],
+                                                        NULL};
+
+/* One that was answered, one that was not, and a call that is no request. */
+static void add_requests(void)
+{
+    struct run *run = made_run_with(&f.r, &made_measured, 3, request_kinds, RECORD_HTTP);
+
+    viewed_run(run);
+    run->pool_cpu_ns = 77;
+    made_span(run, (struct made_span){0, LANE_OS, 0, 0, 1, 2, 3});
+    made_span(run, (struct made_span){0, LANE_OS, SPAN_FAILED_CURL - 7, 0, 1, 2, 3});
+    made_span(run, (struct made_span){1, 1, 0, 0, 1, 2, 3});
+    *recorder_http(&run->recorder, 0) = (struct span_http){
+        .received_bytes = UINT64_C(5000000000), .answer = 200, .version = 11, .reused = true};
+    *recorder_http(&run->recorder, 1) = (struct span_http){.error = "no \"way\",\nat all"};
+}
+
+static void test_requests(void **state)
+{
+    static const char *const unknown[] = {"1/http/answer", "1/http/version", "0/http/error", NULL};
+    const cJSON *spans;
+    cJSON *d;
+
+    (void)state;
+    add_requests();
+    d = read_document();
+    spans = at(d, "runs/0/spans");
+    assert_number(spans, "0/http/answer", 200);
+    assert_text(spans, "0/http/version", "1.1");
+    assert_true(cJSON_IsTrue(at(spans, "0/http/reused")));
+    assert_number(spans, "0/http/received_bytes", 5000000000);
+    assert_text(spans, "0/status", "ok");
+    assert_text(spans, "0/lane", "os");
+    assert_int_equal(cJSON_GetArraySize(at(spans, "1/http")), 5);
+    assert_true(cJSON_IsFalse(at(spans, "1/http/reused")));
+    assert_number(spans, "1/http/received_bytes", 0);
+    assert_text(spans, "1/http/error", "no \"way\",\nat all");
+    assert_text(spans, "1/status", "connect: no connection");
+    assert_nulls(spans, unknown);
+    assert_null(cJSON_GetObjectItem(cJSON_GetArrayItem(spans, 2), "http"));
+    assert_number(d, "runs/0/pool_cpu_ns", 77);
+    cJSON_Delete(d);
+    f.r.runs[0].pool_cpu_ns = UNKNOWN;
+    d = read_document();
+    assert_true(cJSON_IsNull(at(d, "runs/0/pool_cpu_ns")));
+    cJSON_Delete(d);
+}
+
+static void test_requests_in_lines(void **state)
+{
+    char *text;
+
+    (void)state;
+    add_requests();
+    text = viewed_text(view_ndjson, &f.r, "r.ndjson");
+    assert_non_null(strstr(text,
+                           ",\"status\":\"ok\",\"http\":{\"answer\":200,\"version\":\"1.1\","
+                           "\"reused\":true,\"received_bytes\":5000000000,\"error\":null}}\n"));
+    assert_non_null(strstr(text,
+                           ",\"http\":{\"answer\":null,\"version\":null,\"reused\":false,"
+                           "\"received_bytes\":0,\"error\":\"no \\\"way\\\",\\nat all\"}}\n"));
+    assert_non_null(strstr(text, ",\"status\":\"ok\"}\n"));
+    free(text);
+    text = viewed_text(view_csv, &f.r, "r.csv");
+    assert_non_null(strstr(text, ",ok,false,200,1.1,true,5000000000,\n"));
+    assert_non_null(
+        strstr(text, ",connect: no connection,false,,,false,0,\"no \"\"way\"\",\nat all\"\n"));
+    assert_non_null(strstr(text, ",ok,false,,,,,\n"));
+    free(text);
+}
+
 /* A call that was never called back has no phase, whatever its kind. */
 static void test_no_phase_without_a_callback(void **state)
 {
@@ -400,19 +478,21 @@ static void test_csv(void **state)
     static const char expected[] =
         "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,"
         "submitted_ns,started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,"
-        "cpu_ns,status,interrupted\n"
+        "cpu_ns,status,interrupted,answer,http_version,reused,received_bytes,error\n"
         "1,measured,viewed,1,,,pbkdf2,hash 1,pool 1,1,poll,crypto.pbkdf2,1000,2000,1002000,1003000,"
-        "1000,1000000,1000,1002000,990000,ok,false\n"
+        "1000,1000000,1000,1002000,990000,ok,false,,,,,\n"
         "1,measured,viewed,2,,,pbkdf2,hash 2,pool 2,1,poll,crypto.pbkdf2,1200,2100,5000000000000,"
-        "5000000000700,900,4999999997900,700,4999999999500,,ok,false\n"
+        "5000000000700,900,4999999997900,700,4999999999500,,ok,false,,,,,\n"
         "1,measured,viewed,3,,,pbkdf2,hash 3,pool 1,1,poll,crypto.pbkdf2,1300,1002100,2000000,"
-        "2000500,1000800,997900,500,1999200,,ok,false\n"
+        "2000500,1000800,997900,500,1999200,,ok,false,,,,,\n"
         "1,measured,viewed,4,,,timer,timer 4,loop,1,timers,setTimeout,1400,500000,500000,501000,"
-        "498600,0,1000,499600,,ok,false\n"
+        "498600,0,1000,499600,,ok,false,,,,,\n"
         "1,measured,viewed,5,,,immediate,immediate,,1,check,setImmediate,1500,,,3000,,,,1500,,ok,"
-        "false\n"
-        "1,measured,viewed,6,5,,fs.read,read 6,,1,poll,,1600,,,3500,,,,1900,,cancelled,false\n"
-        "1,measured,viewed,7,,,odd,\"an \"\"odd\"\", name 7\",,,,,1700,,,,,,,,,unfinished,false\n";
+        "false,"
+        ",,,,\n"
+        "1,measured,viewed,6,5,,fs.read,read 6,,1,poll,,1600,,,3500,,,,1900,,cancelled,false,,,,,\n"
+        "1,measured,viewed,7,,,odd,\"an \"\"odd\"\", name "
+        "7\",,,,,1700,,,,,,,,,unfinished,false,,,,,\n";
     char *text;
 
     (void)state;
@@ -438,10 +518,10 @@ static void test_every_row_is_marked_as_interrupted(void **state)
     assert_null(strstr(text, "\"interrupted\":false"));
     free(text);
     text = viewed_text(view_csv, &f.r, "r.csv");
-    for (const char *at = text; (at = strstr(at, ",true\n")) != NULL; at++)
+    for (const char *at = text; (at = strstr(at, ",true,,,,,\n")) != NULL; at++)
         rows++;
     assert_int_equal(rows, 14);
-    assert_null(strstr(text, ",false\n"));
+    assert_null(strstr(text, ",false,,,,,\n"));
     free(text);
 }
 
@@ -462,6 +542,8 @@ int main(void)
         VIEWED(test_ndjson),
         VIEWED(test_csv),
         VIEWED(test_every_row_is_marked_as_interrupted),
+        VIEWED(test_requests),
+        VIEWED(test_requests_in_lines),
     };
     int failed;
 

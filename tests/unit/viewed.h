@@ -28,6 +28,7 @@ struct viewed_options {
     const char *file, *nothing;
     unsigned work;
     bool fast;
+    struct param_list urls, empty;
 };
 
 struct viewed_common {
@@ -51,6 +52,8 @@ static const struct param viewed_params[] = {
     PARAM_STRING(struct viewed_options, nothing, "nothing", 0, PARAM_OPTIONAL, NULL, NULL, ""),
     PARAM_CHOICE(struct viewed_options, work, "work", 0, 0, "hash", viewed_works, ""),
     PARAM_FLAG(struct viewed_options, fast, "fast", 0, 0, ""),
+    PARAM_LIST(struct viewed_options, urls, "url", 0, 0, NULL, ""),
+    PARAM_LIST(struct viewed_options, empty, "empty", 0, 0, NULL, ""),
     PARAM_END,
 };
 
@@ -114,7 +117,8 @@ static inline void viewed_result(struct result *r, struct viewed_options *option
                                        .superseded = 5,
                                        .file = HOSTILE,
                                        .work = 1,
-                                       .fast = true};
+                                       .fast = true,
+                                       .urls = {2, {"https://a/", HOSTILE}}};
     *values = (struct viewed_common){.runs = 7};
     r->options = (struct param_set){.table = viewed_params, .values = options};
     r->options.source[4] = PARAM_SUPERSEDED;
