@@ -5,24 +5,10 @@
 
 #include <inttypes.h>
 
+#include "analysis/lanes.h"
 #include "analysis/summary.h"
 
-enum verdict threadpool_not_tested(struct text *evidence, const char *why)
-{
-    text_add(evidence, "%s", why);
-    return VERDICT_NOT_TESTED;
-}
-
-enum verdict threadpool_out_of_memory(struct text *evidence)
-{
-    return threadpool_not_tested(evidence, "there was not enough memory to look at all calls");
-}
-
 /* --- The calls ran on several threads at once. --- */
-
-/* Where no two calls overlapped although each ran this long, threads cannot just have woken late.
- */
-static const uint64_t long_enough_ns = 50 * 1000 * 1000;
 
 static enum verdict judge_side_by_side_run(const struct result *r, const struct run *run,
                                            struct text *evidence)
@@ -31,14 +17,14 @@ static enum verdict judge_side_by_side_run(const struct result *r, const struct 
     uint64_t shortest_ns = UINT64_MAX;
 
     if (r->pool.size < 2)
-        return threadpool_not_tested(evidence, "a pool of one thread runs one call at a time");
+        return claims_not_tested(evidence, "a pool of one thread runs one call at a time");
     if (run->recorder.count < 2)
-        return threadpool_not_tested(evidence, "there is only one call");
+        return claims_not_tested(evidence, "there is only one call");
     summary_shares(run, &shares);
     if (shares.most_at_once == SUMMARY_NO_MEMORY)
-        return threadpool_out_of_memory(evidence);
+        return claims_out_of_memory(evidence);
     if (shares.most_at_once == 0)
-        return threadpool_not_tested(evidence, "no call ran");
+        return claims_not_tested(evidence, "no call ran");
     if (shares.most_at_once > 1) {
         text_add(evidence, "%s %u calls ran at the same moment, on %u threads in all",
                  shares.blurred ? "at least" : "up to", (unsigned)shares.most_at_once,
@@ -46,20 +32,21 @@ static enum verdict judge_side_by_side_run(const struct result *r, const struct 
         return VERDICT_HOLDS;
     }
     if (shares.blurred)
-        return threadpool_not_tested(evidence,
-                                     "calls that do nothing are over before it can be told whether "
-                                     "two ran at the same moment");
+        return claims_not_tested(evidence,
+                                 "calls that do nothing are over before it can be told whether "
+                                 "two ran at the same moment");
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         struct span s;
 
         recorder_get(&run->recorder, i, &s);
-        if (threadpool_ran(&s) && span_ran_ns(&s) < shortest_ns)
+        if (lanes_ran(&s) && span_ran_ns(&s) < shortest_ns)
             shortest_ns = span_ran_ns(&s);
     }
-    if (shortest_ns < long_enough_ns)
-        return threadpool_not_tested(evidence,
-                                     "the calls were so short that one thread had done each before "
-                                     "another had woken up");
+    /* Where each ran longer than that, threads cannot just have woken late. */
+    if (shortest_ns < CLAIMS_LATE_MOST_NS)
+        return claims_not_tested(evidence,
+                                 "the calls were so short that one thread had done each before "
+                                 "another had woken up");
     text_add(evidence, "no two of %" PRIu64 " calls ran at the same moment", shares.calls);
     return VERDICT_FAILS;
 }
@@ -77,7 +64,7 @@ static enum verdict judge_pool_size(const struct result *r, struct text *evidenc
     uint32_t lanes = 0;
 
     if (!r->pool.counted)
-        return threadpool_not_tested(evidence, "there is no /proc to count the threads in");
+        return claims_not_tested(evidence, "there is no /proc to count the threads in");
     for (uint32_t i = 0; i < r->run_count; i++) {
         summary_shares(&r->runs[i], &shares);
         if (shares.lanes > lanes)
@@ -91,39 +78,6 @@ static enum verdict judge_pool_size(const struct result *r, struct text *evidenc
              (unsigned)lanes);
     return r->pool.size == r->pool.expected && lanes <= r->pool.size ? VERDICT_HOLDS
                                                                      : VERDICT_FAILS;
-}
-
-/* --- Lookups take at most half of the threads. --- */
-
-static enum verdict judge_lookups_run(const struct result *r, const struct run *run,
-                                      struct text *evidence)
-{
-    uint32_t most = summary_most_at_once(run, SPAN_SLOW_IO), allowed = (r->pool.size + 1) / 2;
-    uint32_t lookups = 0;
-
-    for (uint32_t i = 0; i < run->recorder.count; i++) {
-        struct span s;
-
-        recorder_get(&run->recorder, i, &s);
-        lookups += (s.kind->traits & SPAN_SLOW_IO) != 0 && threadpool_ran(&s);
-    }
-    if (lookups == 0)
-        return threadpool_not_tested(evidence, "no call was a name lookup");
-    if (lookups <= allowed)
-        return threadpool_not_tested(evidence, "there were no more lookups than may run at once");
-    if (r->pool.size == 1)
-        return threadpool_not_tested(evidence,
-                                     "a pool of one thread runs one lookup at a time in any case");
-    if (most == SUMMARY_NO_MEMORY)
-        return threadpool_out_of_memory(evidence);
-    text_add(evidence, "at most %u of %u lookups ran at the same moment; %u of %u threads may",
-             (unsigned)most, (unsigned)lookups, (unsigned)allowed, (unsigned)r->pool.size);
-    return most <= allowed ? VERDICT_HOLDS : VERDICT_FAILS;
-}
-
-static enum verdict judge_lookups(const struct result *r, struct text *evidence)
-{
-    return claims_over_runs(r, judge_lookups_run, evidence);
 }
 
 /* --- The list, in the order in which it is printed. --- */
@@ -140,7 +94,7 @@ const struct claim threadpool_claims[] = {
      "no call started before the thread of a call submitted earlier was free to take that one",
      threadpool_judge_fifo},
     {"lookups-take-half", "name lookups never took more than half of the threads, rounded up",
-     judge_lookups},
+     lanes_judge_lookups},
     {"threads-beyond-cpus",
      "more threads than CPUs stretched what calls ran, not the CPU they used",
      threadpool_judge_stretch},

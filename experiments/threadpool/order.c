@@ -7,36 +7,12 @@
 
 #include <stdlib.h>
 
+#include "analysis/lanes.h"
 #include "base/mem.h"
-#include "measure/clock.h"
 
 /* --- The first call beyond the pool's size ran on a thread that an earlier call had freed, or on
  * one that had run nothing yet. Lookups have a queue of their own: of those, more than half of the
  * threads are too many already. --- */
-
-/* The call that ran on the same thread last before `s` did, and whether any ran beside it there. */
-static bool predecessor(const struct run *run, const struct span *s, struct span *before,
-                        bool *overlaps)
-{
-    bool found = false;
-    struct span other;
-
-    *overlaps = false;
-    for (uint32_t i = 0; i < run->recorder.count; i++) {
-        recorder_get(&run->recorder, i, &other);
-        if (other.id == s->id || other.lane != s->lane || !threadpool_ran(&other))
-            continue;
-        if (other.started_ns > s->started_ns)
-            *overlaps |= other.started_ns < s->finished_ns;
-        else if (other.finished_ns > s->started_ns)
-            *overlaps = true;
-        else if (!found || other.finished_ns > before->finished_ns) {
-            *before = other;
-            found = true;
-        }
-    }
-    return found;
-}
 
 static enum verdict judge_waits_run(const struct result *r, const struct run *run,
                                     struct text *evidence)
@@ -44,17 +20,18 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     char name[SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], before_name[SPAN_TEXT_BYTES];
     char waited[UNITS_TEXT_BYTES], gap[UNITS_TEXT_BYTES];
     struct span s, before;
+    uint64_t gap_ns;
     bool found, overlaps;
 
     if (run->recorder.count <= r->pool.size)
-        return threadpool_not_tested(evidence, "there are no more calls than threads");
+        return claims_not_tested(evidence, "there are no more calls than threads");
     recorder_get(&run->recorder, r->pool.size, &s);
     if ((s.kind->traits & SPAN_SLOW_IO) != 0)
-        return threadpool_not_tested(evidence, "the first call beyond the pool's size is a lookup, "
-                                               "and those wait for each other");
-    if (!threadpool_ran(&s))
-        return threadpool_not_tested(evidence, "the first call beyond the pool's size did not run");
-    found = predecessor(run, &s, &before, &overlaps);
+        return claims_not_tested(evidence, "the first call beyond the pool's size is a lookup, "
+                                           "and those wait for each other");
+    if (!lanes_ran(&s))
+        return claims_not_tested(evidence, "the first call beyond the pool's size did not run");
+    found = lanes_before(run, &s, &before, &overlaps);
     span_name(&s, name);
     span_lane_name(s.lane, lane);
     if (overlaps) {
@@ -66,15 +43,15 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
                  span_name(&before, before_name));
         return VERDICT_FAILS;
     }
-    threadpool_duration(waited, span_waited_ns(&s));
+    claims_duration(waited, span_waited_ns(&s));
     if (!found) {
         text_add(evidence, "%s waited %s and then ran on %s, which had run nothing yet", name,
                  waited, lane);
         return VERDICT_HOLDS;
     }
+    gap_ns = s.started_ns > before.finished_ns ? s.started_ns - before.finished_ns : 0;
     text_add(evidence, "%s waited %s and started on %s %s after %s had freed it", name, waited,
-             lane, threadpool_duration(gap, s.started_ns - before.finished_ns),
-             span_name(&before, before_name));
+             lane, claims_duration(gap, gap_ns), span_name(&before, before_name));
     return VERDICT_HOLDS;
 }
 
@@ -102,12 +79,6 @@ static int compare_starts(const void *a, const void *b)
     return (x->started_ns > y->started_ns) - (x->started_ns < y->started_ns);
 }
 
-/* An instant at which a call cannot have started later than it did, given how it was stamped. */
-static uint64_t latest_start_ns(const struct span *s)
-{
-    return s->started_ns + ((s->kind->traits & SPAN_BLURRED) != 0 ? CLOCK_BLUR_NS : 0);
-}
-
 /* freed_ns[i]: when the thread of call i was free to take it; false when calls overlap on a thread,
  * with *bad the later one. */
 static bool find_freed(const struct run *run, struct start *starts, uint64_t *freed_ns,
@@ -119,13 +90,13 @@ static bool find_freed(const struct run *run, struct start *starts, uint64_t *fr
 
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
-        if (threadpool_ran(&s) && s.lane >= 1 && s.lane <= POOL_MOST)
+        if (lanes_ran(&s) && lanes_is_pool(s.lane))
             starts[count++] = (struct start){s.started_ns, i};
     }
     qsort(starts, count, sizeof *starts, compare_starts);
     for (size_t i = 0; i < count; i++) {
         recorder_get(&run->recorder, starts[i].index, &s);
-        if (latest_start_ns(&s) < lane_finished_ns[s.lane]) {
+        if (lanes_latest_start_ns(&s) < lane_finished_ns[s.lane]) {
             *bad = s;
             return false;
         }
@@ -151,11 +122,11 @@ static enum verdict compare_in_order(const struct run *run, const uint64_t *free
         unsigned class;
 
         recorder_get(&run->recorder, i, &s);
-        if (!threadpool_ran(&s))
+        if (!lanes_ran(&s))
             continue;
         class = (s.kind->traits & SPAN_SLOW_IO) != 0;
         compared++;
-        if (latest_start_ns(&s) < latest[class].freed_ns) {
+        if (lanes_latest_start_ns(&s) < latest[class].freed_ns) {
             recorder_get(&run->recorder, latest[class].index, &before);
             text_add(evidence, "%s started before the thread that %s was waiting for was free",
                      span_name(&s, name), span_name(&before, other));
@@ -191,9 +162,9 @@ static enum verdict judge_fifo_run(const struct result *r, const struct run *run
 
     (void)r;
     if (count < 2) {
-        verdict = threadpool_not_tested(evidence, "there is only one call");
+        verdict = claims_not_tested(evidence, "there is only one call");
     } else if (starts == NULL || freed_ns == NULL) {
-        verdict = threadpool_out_of_memory(evidence);
+        verdict = claims_out_of_memory(evidence);
     } else if (!find_freed(run, starts, freed_ns, &bad)) {
         text_add(evidence, "%s started on %s while another call was running there",
                  span_name(&bad, name), span_lane_name(bad.lane, lane));
@@ -254,7 +225,7 @@ static enum verdict compare_sequence(const struct callback *sorted, uint32_t cou
     if (closest_ns == 0)
         text_add(evidence, "some closer to each other than the clock can tell");
     else
-        text_add(evidence, "the closest two %s apart", threadpool_duration(gap, closest_ns));
+        text_add(evidence, "the closest two %s apart", claims_duration(gap, closest_ns));
     return VERDICT_HOLDS;
 }
 
@@ -267,7 +238,7 @@ static enum verdict judge_callbacks_run(const struct result *r, const struct run
 
     (void)r;
     if (sorted == NULL)
-        return threadpool_out_of_memory(evidence);
+        return claims_out_of_memory(evidence);
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         struct span s;
 
@@ -280,7 +251,7 @@ static enum verdict judge_callbacks_run(const struct result *r, const struct run
         text_add(evidence, "a call was called back on another thread");
         verdict = VERDICT_FAILS;
     } else if (count < 2) {
-        verdict = threadpool_not_tested(evidence, "fewer than two calls were called back");
+        verdict = claims_not_tested(evidence, "fewer than two calls were called back");
     } else {
         verdict = compare_sequence(sorted, count, evidence);
     }

@@ -165,15 +165,15 @@ static enum verdict compare(const struct sample *together, const struct sample *
     double ran_stretch, cpu_stretch;
 
     if (alone_cpu_ns == 0)
-        return threadpool_not_tested(evidence, "the call alone used no CPU time");
+        return claims_not_tested(evidence, "the call alone used no CPU time");
     ran_stretch = (double)ran_ns / (double)alone_ran_ns;
     cpu_stretch = (double)cpu_ns / (double)alone_cpu_ns;
     text_add(evidence,
              "together each ran %s (median) and used %s of CPU, alone %s and %s: ran %.2f times as "
              "long for %.2f times the CPU time",
-             threadpool_duration(a, ran_ns), threadpool_duration(b, cpu_ns),
-             threadpool_duration(c, alone_ran_ns), threadpool_duration(d, alone_cpu_ns),
-             ran_stretch, cpu_stretch);
+             claims_duration(a, ran_ns), claims_duration(b, cpu_ns),
+             claims_duration(c, alone_ran_ns), claims_duration(d, alone_cpu_ns), ran_stretch,
+             cpu_stretch);
     if ((double)alone_ran_ns > 1.25 * (double)alone_cpu_ns) {
         text_add(evidence, "; but the call alone had to share its CPU: the machine was busy");
         return VERDICT_NOT_TESTED;
@@ -203,16 +203,16 @@ static enum verdict judge_samples(const struct sample *together, const struct sa
     char least[UNITS_TEXT_BYTES];
 
     if (alone->count == 0)
-        return threadpool_not_tested(
-            evidence, "no call's CPU time is known, or none needs a CPU all the time");
+        return claims_not_tested(evidence,
+                                 "no call's CPU time is known, or none needs a CPU all the time");
     if (together->crowded == 0)
-        return threadpool_not_tested(evidence, "no call spent most of what it ran among more calls "
-                                               "that compute than there are CPUs");
+        return claims_not_tested(evidence, "no call spent most of what it ran among more calls "
+                                           "that compute than there are CPUs");
     if (together->count == 0) {
         text_add(evidence,
                  "no call ran for %s among more calls than there are CPUs: shorter ones need not "
                  "have shared a CPU",
-                 threadpool_duration(least, least_ns));
+                 claims_duration(least, least_ns));
         return VERDICT_NOT_TESTED;
     }
     return compare(together, alone, evidence);
@@ -227,18 +227,17 @@ enum verdict threadpool_judge_stretch(const struct result *r, struct text *evide
     if (most > r->pool.size)
         most = r->pool.size;
     if (most <= cpus)
-        return threadpool_not_tested(evidence,
-                                     "no more calls could run at once than there are CPUs");
+        return claims_not_tested(evidence, "no more calls could run at once than there are CPUs");
     if (r->plan.pass_count < 2)
-        return threadpool_not_tested(evidence,
-                                     "there is nothing to compare with: --baseline also runs one "
-                                     "call alone");
+        return claims_not_tested(evidence,
+                                 "there is nothing to compare with: --baseline also runs one "
+                                 "call alone");
     least_ns = (most - cpus) * turn_ns;
     if (sample_take(&together, r, PASS_MEASURED, cpus, least_ns) &&
         sample_take(&alone, r, PASS_BASELINE, 0, 0)) /* alone: among more than none */
         verdict = judge_samples(&together, &alone, least_ns, evidence);
     else
-        verdict = threadpool_out_of_memory(evidence);
+        verdict = claims_out_of_memory(evidence);
     sample_free(&together);
     sample_free(&alone);
     return verdict;

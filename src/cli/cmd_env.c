@@ -150,16 +150,16 @@ static void add_libraries(struct text *t, const struct env_facts *f)
  * when memory is short. */
 static cJSON *make_document(const struct env_facts *f)
 {
-    const struct result result = {
+    struct result result = {
         .host = f->host,
         .pool = {.size = (uint32_t)f->pool_size, .source = f->pool_source},
         .clock = f->clock,
-        .libcurl = f->libcurl,
         .others_cpu_ns = HOST_UNKNOWN,
         .stolen_ns = HOST_UNKNOWN,
         .watched_ns = HOST_UNKNOWN,
     };
     cJSON *document = cJSON_CreateObject();
+    copy(result.libcurl, sizeof result.libcurl, f->libcurl);
     if (document != NULL && json_put(document, "schema", json_text("uvlab.environment/1")) &&
         json_put(document, "environment", document_environment(&result)) &&
         json_put(document, "memory_available_bytes", json_number(f->memory_available_bytes)))

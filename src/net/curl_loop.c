@@ -39,7 +39,7 @@ struct curl_loop {
     uv_timer_t timer;
     uint32_t watchers; /* there are, in all */
     struct watcher *idle;
-    struct curl_transfer *refused;
+    struct curl_transfer *added, *refused;
     long connections; /* that may be kept */
     bool signals_blocked;
     sigset_t signals_before;
@@ -82,7 +82,6 @@ static void settle(struct curl_loop *c)
     struct CURLMsg *message;
     int left;
 
-    after_call(c);
     while (c->refused != NULL) {
         struct curl_transfer *t = c->refused;
 
@@ -94,6 +93,20 @@ static void settle(struct curl_loop *c)
         if (message->msg == CURLMSG_DONE)
             c->done(transfer_of(c, message->easy_handle), message->data.result);
     }
+}
+
+/* Lets libcurl look after a socket, or after what is due. Where it has no memory to keep track of
+ * its sockets it does not say which transfer that is for, and libcurl 7.88 divides by zero when it
+ * comes to that socket again: so none of them goes on. */
+static void act(struct curl_loop *c, curl_socket_t socket, int what)
+{
+    int running;
+    CURLMcode code = c->lib->multi_socket_action(c->multi, socket, what, &running);
+
+    after_call(c);
+    settle(c);
+    while (code != CURLM_OK && c->added != NULL)
+        c->done(c->added, CURLE_OUT_OF_MEMORY);
 }
 
 /* --- Timer. --- */
@@ -114,10 +127,8 @@ static void timeout_cb(uv_timer_t *timer)
 {
     struct curl_loop *c = timer->data;
     long milliseconds = -1;
-    int running;
 
-    c->lib->multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    settle(c);
+    act(c, CURL_SOCKET_TIMEOUT, 0);
     if (uv_is_active((uv_handle_t *)timer))
         return;
     c->lib->multi_timeout(c->multi, &milliseconds);
@@ -167,14 +178,10 @@ static void closed_cb(uv_handle_t *handle)
  */
 static void error_cb(struct watcher *w)
 {
-    struct curl_loop *c = w->owner;
-    int running;
+    bool erring = w->erring;
 
-    c->lib->multi_socket_action(c->multi, w->socket,
-                                w->erring ? CURL_CSELECT_ERR : CURL_CSELECT_IN | CURL_CSELECT_OUT,
-                                &running);
     w->erring = true;
-    settle(c);
+    act(w->owner, w->socket, erring ? CURL_CSELECT_ERR : CURL_CSELECT_IN | CURL_CSELECT_OUT);
     /* Should it not have looked, it is told next time. */
     if (!uv_is_closing((uv_handle_t *)&w->poll) && !uv_is_active((uv_handle_t *)&w->poll))
         uv_poll_start(&w->poll, w->events, ready_cb);
@@ -183,8 +190,7 @@ static void error_cb(struct watcher *w)
 static void ready_cb(uv_poll_t *poll, int status, int events)
 {
     struct watcher *w = (struct watcher *)poll;
-    struct curl_loop *c = w->owner;
-    int what = 0, running;
+    int what = 0;
 
     if (status < 0) {
         error_cb(w);
@@ -195,8 +201,7 @@ static void ready_cb(uv_poll_t *poll, int status, int events)
         what |= CURL_CSELECT_IN;
     if ((events & UV_WRITABLE) != 0)
         what |= CURL_CSELECT_OUT;
-    c->lib->multi_socket_action(c->multi, w->socket, what, &running);
-    settle(c);
+    act(w->owner, w->socket, what);
 }
 
 static struct watcher *watch(struct curl_loop *c, curl_socket_t socket)
@@ -266,7 +271,14 @@ CURLMcode curl_loop_add(struct curl_loop *c, struct curl_transfer *t)
     t->refused = false;
     code = c->lib->multi_add_handle(c->multi, t->easy);
     after_call(c);
-    return code;
+    if (code != CURLM_OK)
+        return code;
+    t->previous = NULL;
+    t->next = c->added;
+    if (c->added != NULL)
+        c->added->previous = t;
+    c->added = t;
+    return CURLM_OK;
 }
 
 void curl_loop_remove(struct curl_loop *c, struct curl_transfer *t)
@@ -275,6 +287,12 @@ void curl_loop_remove(struct curl_loop *c, struct curl_transfer *t)
 
     c->lib->multi_remove_handle(c->multi, t->easy);
     after_call(c);
+    if (t->next != NULL)
+        t->next->previous = t->previous;
+    if (t->previous != NULL)
+        t->previous->next = t->next;
+    else
+        c->added = t->next;
     while (t->refused && *link != NULL) {
         if (*link == t) {
             *link = t->next_refused;

@@ -18,7 +18,8 @@
 /* A transfer: what its owner embeds. Its easy handle has it as CURLOPT_PRIVATE. */
 struct curl_transfer {
     CURL *easy;
-    struct curl_transfer *next_refused; /* used while libcurl is being called */
+    struct curl_transfer *next, *previous; /* of those that are added */
+    struct curl_transfer *next_refused;    /* used while libcurl is being called */
     bool refused;
 };
 
