@@ -10,7 +10,9 @@
 #include "analysis/lanes.h"
 #include "base/mem.h"
 
-/* --- The first call beyond the pool's size ran on a thread that an earlier call had freed. --- */
+/* --- The first call beyond the pool's size ran on a thread that an earlier call had freed, or on
+ * one that had run nothing yet. Lookups have a queue of their own: of those, more than half of the
+ * threads are too many already. --- */
 
 static enum verdict judge_waits_run(const struct result *r, const struct run *run,
                                     struct text *evidence)
@@ -24,6 +26,9 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     if (run->recorder.count <= r->pool.size)
         return claims_not_tested(evidence, "there are no more calls than threads");
     recorder_get(&run->recorder, r->pool.size, &s);
+    if ((s.kind->traits & SPAN_SLOW_IO) != 0)
+        return claims_not_tested(evidence, "the first call beyond the pool's size is a lookup, "
+                                           "and those wait for each other");
     if (!lanes_ran(&s))
         return claims_not_tested(evidence, "the first call beyond the pool's size did not run");
     found = lanes_before(run, &s, &before, &overlaps);
@@ -31,6 +36,11 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     span_lane_name(s.lane, lane);
     if (overlaps) {
         text_add(evidence, "%s ran on %s while another call was running there", name, lane);
+        return VERDICT_FAILS;
+    }
+    if (found && before.submitted_ns > s.submitted_ns) {
+        text_add(evidence, "%s ran on %s after %s, which was submitted later", name, lane,
+                 span_name(&before, before_name));
         return VERDICT_FAILS;
     }
     claims_duration(waited, span_waited_ns(&s));

@@ -207,7 +207,7 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 
     if (o->mix != NULL &&
         (refuse_with_mix(set, "jobs", e) != 0 || refuse_with_mix(set, "work", e) != 0 ||
-         refuse_with_mix(set, "baseline", e) != 0))
+         (o->baseline && refuse_with_mix(set, "baseline", e) != 0)))
         return -1;
     if (compose(o, o->jobs, &mix, e) != 0 || refuse_useless(set, &mix, e) != 0)
         return -1;

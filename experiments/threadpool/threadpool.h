@@ -15,9 +15,10 @@ struct threadpool_options {
 
 extern const struct claim threadpool_claims[];
 
-/* Judges that live in order.c. */
+/* Judges that live in order.c and, the last one, in stretch.c. */
 enum verdict threadpool_judge_waits(const struct result *r, struct text *evidence);
 enum verdict threadpool_judge_fifo(const struct result *r, struct text *evidence);
 enum verdict threadpool_judge_callbacks(const struct result *r, struct text *evidence);
+enum verdict threadpool_judge_stretch(const struct result *r, struct text *evidence);
 
 #endif

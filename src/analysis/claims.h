@@ -8,11 +8,16 @@
 #include "base/units.h"
 #include "measure/result.h"
 
+/* Memory that judging takes, at most: for each span of all runs, and of the one that is looked at.
+ */
+enum { CLAIMS_BYTES_PER_SPAN = 24, CLAIMS_BYTES_PER_SPAN_OF_RUN = 48 };
+
 struct claim {
     const char *id;   /* "fifth-waits": never changes */
     const char *text; /* the statement, a sentence without full stop */
-    /* Decides, and writes one sentence of evidence in numbers. A judge that runs out of memory says
-     * so and answers VERDICT_NOT_TESTED. */
+    /* Decides, and writes one sentence of evidence in numbers. A judge takes no more memory than
+     * CLAIMS_BYTES_PER_SPAN tell; one that runs out of it says so and answers VERDICT_NOT_TESTED.
+     */
     enum verdict (*judge)(const struct result *r, struct text *evidence);
 };
 

@@ -36,6 +36,20 @@ static int print_help(const struct experiment *x, struct err *e)
     return command_print(&t, e);
 }
 
+/* Beside the result there is either a judge at work or the view. */
+static void expect_memory(struct invocation *v)
+{
+    struct session_options *session = &v->common.session;
+    bool judged = v->view->judged || v->common.view.check;
+
+    session->bytes_per_span = v->view->bytes_per_span;
+    session->bytes_per_span_of_run = v->view->bytes_per_span_of_run;
+    if (judged && session->bytes_per_span < CLAIMS_BYTES_PER_SPAN)
+        session->bytes_per_span = CLAIMS_BYTES_PER_SPAN;
+    if (judged && session->bytes_per_span_of_run < CLAIMS_BYTES_PER_SPAN_OF_RUN)
+        session->bytes_per_span_of_run = CLAIMS_BYTES_PER_SPAN_OF_RUN;
+}
+
 /* 1 when help was asked for, and nothing else is to be done. */
 static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
 {
@@ -48,6 +62,7 @@ static int parse(struct invocation *v, int argc, char *const *argv, struct err *
     if (outcome.help)
         return 1;
     v->view = view_at(view->format);
+    expect_memory(v);
     if ((view->timeline || view->by_thread) && v->view->write != view_table)
         return err_set(e, STATUS_USAGE,
                        "--%s: only the table has a timeline, and --format is %s (trace is the "
@@ -114,7 +129,7 @@ static void say_beside(const struct invocation *v, bool on_terminal)
 
 static int status_of(const struct invocation *v)
 {
-    if (v->result.interrupted)
+    if (v->result.interrupted || run_interrupted()) /* the result may be whole all the same */
         return STATUS_INTERRUPTED;
     if (v->common.view.check && claims_any_failed(&v->result))
         return STATUS_CLAIM;

@@ -59,12 +59,14 @@ static void on_signal(int number)
 
 void run_catch_signals(void (*at_exit)(void))
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
 
     signals.at_exit = at_exit;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
 }
 
 bool run_interrupted(void)
@@ -98,6 +100,7 @@ static void signalled_cb(uv_async_t *async)
     note_used(w);
     if (w->run->experiment->cancel != NULL)
         w->run->experiment->cancel(w->run);
+    uv_update_time(w->run->loop); /* a callback before this one may have taken long */
     uv_timer_start(&w->grace, grace_over_cb, GRACE_MS, 0);
 }
 

@@ -54,11 +54,11 @@ int run_once(struct run *run, struct err *e);
 /* Frees the recorder. */
 void run_free(struct run *run);
 
-/* SIGINT and SIGTERM from now on interrupt the run that is going on (and every one that follows) in
- * the orderly way of run_interrupted(); a second signal ends the process at once with status 130.
- * `at_exit` (async-signal-safe, or NULL) is called before that. The handler may only interrupt the
- * main thread: every thread that is made has to have the two signals blocked, as session_run() has
- * it for those of the pool. */
+/* SIGINT, SIGTERM and, unless it was ignored before (nohup), SIGHUP from now on interrupt the run
+ * that is going on (and every one that follows) in the orderly way of run_interrupted(); a second
+ * signal ends the process at once with status 130. `at_exit` (async-signal-safe, or NULL) is called
+ * before that. The handler may only interrupt the main thread: every thread that is made has to
+ * have these signals blocked, as session_run() has it for those of the pool. */
 void run_catch_signals(void (*at_exit)(void));
 /* Whether a signal has arrived. Any thread. */
 bool run_interrupted(void);

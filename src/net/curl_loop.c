@@ -64,6 +64,7 @@ void curl_loop_thread_follows(struct curl_loop *c)
     sigemptyset(&ours);
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGHUP);
     c->signals_blocked = pthread_sigmask(SIG_BLOCK, &ours, &c->signals_before) == 0;
 }
 

@@ -49,8 +49,8 @@ CURLMcode curl_loop_add(struct curl_loop *c, struct curl_transfer *t);
 void curl_loop_remove(struct curl_loop *c, struct curl_transfer *t);
 
 /* Called from within a callback of libcurl before it makes a thread: until libcurl's function that
- * is under way returns, SIGINT and SIGTERM are blocked, so that the thread has them blocked too
- * (run_catch_signals() wants that of every thread). */
+ * is under way returns, SIGINT, SIGTERM and SIGHUP are blocked, so that the thread has them blocked
+ * too (run_catch_signals() wants that of every thread). */
 void curl_loop_thread_follows(struct curl_loop *c);
 
 #endif

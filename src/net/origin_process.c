@@ -112,8 +112,8 @@ static void close_inherited(const struct origin_plan *plan)
         closedir(folder);
 }
 
-/* Everything as in a new process, but for SIGINT, which is meant for whoever started us. SIGTERM is
- * blocked, to be read. */
+/* Everything as in a new process, but for SIGINT and SIGHUP, which are meant for whoever started
+ * us. SIGTERM is blocked, to be read. */
 static int reset_signals(struct err *e)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -123,6 +123,7 @@ static int reset_signals(struct err *e)
         sigaction(number, &action, NULL); /* refused for SIGKILL and the like */
     action.sa_handler = SIG_IGN;
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     sigaction(SIGPIPE, &action, NULL);
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);

@@ -90,7 +90,14 @@ int table_elapsed(const struct table *t, const struct run *alike, struct stats *
 
 static const char *role_name(enum pass_role role)
 {
-    return role == PASS_BASELINE ? "baseline" : role == PASS_TRIAL ? "trial" : "run";
+    static const char *const names[] = {
+        [PASS_MEASURED] = "run",
+        [PASS_BASELINE] = "baseline",
+        [PASS_TRIAL] = "trial",
+        [PASS_WARMUP] = "warm-up run",
+    };
+
+    return names[role];
 }
 
 /* Whether a run is the only one of its pass; runs of a pass follow each other. */

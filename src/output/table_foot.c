@@ -28,6 +28,7 @@ struct totals {
     uint64_t pool_cpu_ns;        /* SPAN_UNKNOWN when it is that in one of them */
     uint64_t waited_ns, ran_ns, returned_ns;
     uint32_t most_at_once;
+    bool blurred; /* so many at least, where stamps may be early */
     uint64_t iterations, idle_ns, max_lag_ns;
 };
 
@@ -54,6 +55,7 @@ static void totals_add(struct totals *all, const struct run *run)
     all->returned_ns += shares.returned_ns;
     if (shares.most_at_once > all->most_at_once)
         all->most_at_once = shares.most_at_once;
+    all->blurred |= shares.blurred;
     all->iterations += run->loop_facts.iterations;
     if (run->loop_facts.idle_ns == SPAN_UNKNOWN || all->idle_ns == SPAN_UNKNOWN)
         all->idle_ns = SPAN_UNKNOWN;
@@ -152,7 +154,9 @@ static void fact_cpu(const struct table *t, const struct totals *all)
     if (all->elapsed_ns == 0)
         return;
     busy = (double)all->cpu_ns / (double)all->elapsed_ns;
-    if (known)
+    if (host->cpu_quota >= 0 && host->cpu_quota < (double)host->cpus_allowed)
+        snprintf(of, sizeof of, " of %.4g", host->cpu_quota);
+    else if (known)
         snprintf(of, sizeof of, " of %" PRIu64, host_cpus_usable(host));
     if (all->pool_cpu_ns != SPAN_UNKNOWN)
         snprintf(pool, sizeof pool, " (pool %s)", table_duration(t, of_pool, all->pool_cpu_ns));
@@ -173,8 +177,9 @@ static void fact_shares(const struct table *t, const struct totals *all)
     percents(parts, percent);
     if (all->most_at_once == SUMMARY_NO_MEMORY)
         snprintf(at_once, sizeof at_once, "; not enough memory to tell how many ran at once");
-    else if (all->most_at_once > 0)
-        snprintf(at_once, sizeof at_once, "; at most %" PRIu32 " ran at once", all->most_at_once);
+    else if (all->most_at_once > (all->blurred ? 1 : 0))
+        snprintf(at_once, sizeof at_once, "; at %s %" PRIu32 " ran at once",
+                 all->blurred ? "least" : "most", all->most_at_once);
     snprintf(phrase, sizeof phrase,
              "%s %% waiting, %s %% running, %s %% returning (of their time, added up)%s",
              percent[0], percent[1], percent[2], at_once);

@@ -43,6 +43,29 @@ static void five_calls_word_by_word(void **state)
     result_free(&r);
 }
 
+/* A quota is shown as it is, not rounded up to CPUs; one that is no limit is not. */
+static void the_cpu_line_tells_the_quota(void **state)
+{
+    static const struct {
+        double quota;
+        const char *line;
+    } cases[] = {{1.5, "= 1.98 of 1.5 CPUs"}, {0.5, "= 1.98 of 0.5 CPUs"}, {4, "= 1.98 of 2 CPUs"}};
+    struct result r;
+
+    (void)state;
+    drawn_result(&r, &drawn_experiment);
+    drawn_five(&r, &made_measured);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text;
+
+        r.host.cpu_quota = cases[i].quota;
+        text = drawn_text(&r, NULL, plain);
+        assert_non_null(strstr(text, cases[i].line));
+        free(text);
+    }
+    result_free(&r);
+}
+
 /* Without Unicode nothing beyond ASCII appears, without colour no escape sequence; with both,
  * taking the escape sequences away leaves what is there without colour. */
 static void colour_and_unicode_only_when_asked_for(void **state)
@@ -410,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_calls_word_by_word),
+        cmocka_unit_test(the_cpu_line_tells_the_quota),
         cmocka_unit_test(colour_and_unicode_only_when_asked_for),
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
         cmocka_unit_test(what_does_not_fit_is_named),

@@ -70,6 +70,17 @@ static void two_that_overlap_ran_side_by_side(void **state)
     expect("side-by-side", VERDICT_HOLDS, "up to 2 calls ran at the same moment, on 2 threads");
 }
 
+/* Their starts may be stamped a microsecond early: only what overlaps beyond that does. */
+static void jobs_that_do_nothing_must_overlap_beyond_the_blur(void **state)
+{
+    (void)state;
+    call(NONE, 1, 1000, 9000);
+    call(NONE, 2, 8500, 12000);
+    expect("side-by-side", VERDICT_NOT_TESTED, "before it can be told");
+    call(NONE, 1, 10500, 12000);
+    expect("side-by-side", VERDICT_HOLDS, "at least 2 calls ran at the same moment");
+}
+
 static void long_calls_in_a_row_did_not_run_side_by_side(void **state)
 {
     (void)state;
@@ -147,6 +158,25 @@ static void a_third_call_on_a_busy_thread_refutes(void **state)
     call(PBKDF2, 1, 1 * MS, 4 * MS);
     expect("first-beyond-waits", VERDICT_FAILS, "while another call was running there");
     expect("first-come-first-served", VERDICT_FAILS, "while another call was running there");
+}
+
+static void a_thread_that_a_later_call_had_freed_refutes(void **state)
+{
+    (void)state;
+    call(PBKDF2, 1, 100, 2 * MS);
+    call(PBKDF2, 1, 3 * MS, 4 * MS);
+    call(PBKDF2, 2, 7 * MS, 8 * MS);
+    call(PBKDF2, 2, 5 * MS, 6 * MS);
+    expect("first-beyond-waits", VERDICT_FAILS, "hash 3 ran on pool 2 after hash 4, which was");
+}
+
+static void a_lookup_as_first_beyond_proves_nothing(void **state)
+{
+    (void)state;
+    call(DNS, 1, 100, 2 * MS);
+    call(DNS, 1, 2 * MS, 3 * MS);
+    call(DNS, 1, 3 * MS, 4 * MS);
+    expect("first-beyond-waits", VERDICT_NOT_TESTED, "is a lookup");
 }
 
 static void the_blur_of_the_clock_is_allowed_to_the_third_call(void **state)
@@ -281,6 +311,49 @@ static void a_busy_machine_proves_nothing(void **state)
     expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "the machine was busy");
 }
 
+/* Each had used less than all of what it ran, and more than alone: caches, shared cores. */
+static void where_both_grew_nothing_is_proved(void **state)
+{
+    (void)state;
+    stretch(880 * MS, 700 * MS, 400 * MS, 399 * MS);
+    expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "both grew");
+}
+
+static void short_calls_need_not_have_shared_a_cpu(void **state)
+{
+    (void)state;
+    stretch(39 * MS, 38 * MS, 20 * MS, 20 * MS); /* 20 ms for each of two threads too many */
+    expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "no call ran for 40.0 ms");
+}
+
+/* Four threads, but never more than two calls on the two CPUs for most of what any of them ran. */
+static void calls_that_did_not_overlap_prove_nothing_of_cpus(void **state)
+{
+    (void)state;
+    stretch(400 * MS, 399 * MS, 400 * MS, 399 * MS);
+    run->recorder.count = 0;
+    for (uint64_t i = 0; i < 4; i++) {
+        uint64_t begin_ns = 100 + i * 160 * MS;
+
+        span_cpu(recorder_worker(&run->recorder,
+                                 call(PBKDF2, (int)i + 1, begin_ns, begin_ns + 400 * MS)),
+                 395 * MS);
+    }
+    expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "no call spent most of what it ran among");
+}
+
+/* Of four that overlap, and nine one after another, only the four are looked at. */
+static void calls_that_ran_alone_are_left_out(void **state)
+{
+    (void)state;
+    stretch(800 * MS, 410 * MS, 400 * MS, 399 * MS);
+    for (uint64_t i = 0; i < 9; i++)
+        span_cpu(recorder_worker(&run->recorder,
+                                 call(PBKDF2, 1, (1000 + 500 * i) * MS, (1400 + 500 * i) * MS)),
+                 400 * MS);
+    expect("threads-beyond-cpus", VERDICT_HOLDS, "ran 2.00 times as long for 1.03 times the CPU");
+}
+
 static void without_a_baseline_stretch_is_not_tested(void **state)
 {
     (void)state;
@@ -340,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define ON_A_RUN(test) cmocka_unit_test_setup_teardown(test, begin, end)
         ON_A_RUN(two_that_overlap_ran_side_by_side),
+        ON_A_RUN(jobs_that_do_nothing_must_overlap_beyond_the_blur),
         ON_A_RUN(long_calls_in_a_row_did_not_run_side_by_side),
         ON_A_RUN(short_calls_in_a_row_prove_nothing),
         ON_A_RUN(one_thread_or_one_call_cannot_run_side_by_side),
@@ -348,6 +422,8 @@ int main(void)
         ON_A_RUN(the_third_call_takes_a_freed_thread),
         ON_A_RUN(the_third_call_may_find_a_thread_that_woke_late),
         ON_A_RUN(a_third_call_on_a_busy_thread_refutes),
+        ON_A_RUN(a_thread_that_a_later_call_had_freed_refutes),
+        ON_A_RUN(a_lookup_as_first_beyond_proves_nothing),
         ON_A_RUN(the_blur_of_the_clock_is_allowed_to_the_third_call),
         ON_A_RUN(no_more_calls_than_threads_prove_nothing),
         ON_A_RUN(stamps_may_be_swapped_where_both_threads_were_free),
@@ -360,6 +436,10 @@ int main(void)
         ON_A_RUN(running_twice_as_long_for_the_same_cpu_is_stretched),
         ON_A_RUN(using_as_much_more_cpu_is_not_stretched),
         ON_A_RUN(a_busy_machine_proves_nothing),
+        ON_A_RUN(where_both_grew_nothing_is_proved),
+        ON_A_RUN(short_calls_need_not_have_shared_a_cpu),
+        ON_A_RUN(calls_that_did_not_overlap_prove_nothing_of_cpus),
+        ON_A_RUN(calls_that_ran_alone_are_left_out),
         ON_A_RUN(without_a_baseline_stretch_is_not_tested),
         ON_A_RUN(callbacks_of_one_instant_are_a_batch),
         ON_A_RUN(callbacks_of_one_instant_may_be_of_two_iterations),
