@@ -152,7 +152,9 @@ torture: $(BUILD)/torture/uvlab $(BUILD)/release/uvlab $(FAIL_MALLOC)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/release/%)
 $(BENCH_PROGRAMS): %: %.o $(BUILD)/release/link.flags
 	$(call say,LINK,$@)
-	$(Q)$(LINK.release) -o $@ $(filter %.o,$^) $(LIBRARIES)
+	$(Q)$(LINK.release) -o $@ $(filter %.o,$^) $(LIBRARIES) $(BENCH_LIBRARIES)
+BENCH_LIBRARIES :=
+$(BUILD)/release/tests/bench/bare_requests: BENCH_LIBRARIES := -lcurl
 
 bench: $(BUILD)/release/uvlab $(BENCH_PROGRAMS)
 	tests/bench/run $(BUILD)/release

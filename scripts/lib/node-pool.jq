@@ -1,7 +1,5 @@
-# One table of scripts/compare-node, from the pairs that were run (slurped into an array), each
-#   {"calls": 5, "threads": 4, "round": 1, "uvlab": [{"call", "called_back_ns"}, ...], "node": [...],
-#    "uvlab_cpu_ns": 0, "node_cpu_ns": 0, "warnings": [...]}
-# with the calls in the order in which they came back. Arguments: $calls. It fits into 80 columns.
+# One table of scripts/compare-node on hashes, from the pairs that were run (slurped into an array; see
+# node-pair.jq). Arguments: $calls. It fits into 80 columns.
 include "values";
 
 def order: map(.call | tostring) | join(" ");
@@ -20,11 +18,8 @@ def row($name; cpu_ns; calls): # from the pairs
      ([.[] | calls | total] | median | duration), ([.[] | cpu_ns / $calls] | median | duration),
      ([.[] | calls] | usual_order)];
 
-def spread: # of ratios
-    (median | fixed(2)) + (if length > 1 then " [\(min | fixed(2)) - \(max | fixed(2))]" else "" end);
-
 [["pool", "program", "first", "last", "CPU", "order", "uvlab/Node.js"]]
-+ [map(select(.calls == $calls)) | group_by(.threads)[]
++ [map(select(.experiment == "threadpool" and .calls == $calls)) | group_by(.threads)[]
    | ([.[0].threads | tostring] + row("uvlab"; .uvlab_cpu_ns; .uvlab)
       + [[.[] | (.uvlab | total) / (.node | total)] | spread]),
      ([""] + row("Node.js"; .node_cpu_ns; .node) + [""])]

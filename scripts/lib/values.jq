@@ -40,6 +40,10 @@ def duration:
         | ($v | fixed(if $u.ns == 1 or $v >= 99.95 then 0 elif $v >= 9.995 then 1 else 2 end)) + " " + $u.name
     end;
 
+# Of ratios: "0.62 [0.58 - 0.70]".
+def spread:
+    (median | fixed(2)) + (if length > 1 then " [\(min | fixed(2)) - \(max | fixed(2))]" else "" end);
+
 # Rows of text to lines, every column as wide as its longest entry. Numbers stand to the right; the
 # columns in $words (counted from 0) hold words, which stand to the left.
 def table($words):
