@@ -64,9 +64,21 @@ def instants:
     {s: (.submitted_ns | known), b: (.started_ns | known), f: (.finished_ns | known),
      c: (.called_back_ns | known)};
 
+# The calls, each with its parts behind it: `depth` is 0 for calls, 1 for their parts, and so on. A part
+# comes after its call in the result; what says otherwise stands by itself.
+def has_whole: (.parent | type) == "number" and (.id | type) == "number" and .parent < .id;
+def with_parts($parts; $depth):
+    . + {depth: $depth}, ($parts[.id | tostring] // [] | .[] | with_parts($parts; $depth + 1));
+def in_tree:
+    (map(select(has_whole)) | group_by(.parent)
+     | map({key: (.[0].parent | tostring), value: .}) | from_entries) as $parts
+    | (map(.id | tostring) | unique | map({key: ., value: true}) | from_entries) as $known
+    | [.[] | select((has_whole | not) or ($known[.parent | tostring] | not)) | with_parts($parts; 0)
+       | .parts = ($parts[.id | tostring] // [])];
+
 # The bars of a call, as [file, from, to]; what cannot be known is a bar of its own. Where the run was
 # cut off, what had started ran until then, and what was cancelled or had not started waited.
-def bars($stop; $status):
+def bars($stop; $status; $is_phase):
     . as $i
     | (if .s != null and .b != null then ["waited", .s, .b] else empty end),
       (if .b != null and .f != null then ["ran", .b, .f] else empty end),
@@ -75,12 +87,22 @@ def bars($stop; $status):
            [(if .c == null or $status == "cancelled" then "waited" else "unknown" end), .s, .c // $stop]
        elif .b != null and .f == null and .c == null then ["ran", .b, $stop]
        elif .b != null and .f == null then ["unknown", .b, .c // $stop]
-       elif .f != null and .c == null then ["unknown", .f, $stop]
+       elif .f != null and .c == null and ($is_phase | not) then ["unknown", .f, $stop]
        else empty end);
+
+# A part on which the operating system worked has no callback of its own.
+def is_phase: .depth > 0 and .lane == "os";
+
+# A call whose parts ran on several threads did for most of its time what its parts did.
+def is_sum: .lane == null and (.parts | length) > 0 and any(.parts[]; (.started_ns | known) != null);
+def all_bars($stop):
+    (if is_sum then .parts[] + {depth: 1} else . end)
+    | .status as $status | is_phase as $is_phase | instants | bars($stop; $status; $is_phase);
 
 def span_label:
     if (.status // "ok") != "ok" then {file: "failures", text: (.status | text(44))}
-    else (if .lane == null or .lane == "loop" then .phase // .lane // "" else .lane end)
+    else (if (.parts | length) > 0 and .lane == null then ""
+          elif .lane == null or .lane == "loop" then .phase // .lane // "" else .lane end)
          | {file: "beside", text: text(16)} end;
 
 # Inside its bar where there is room, to the right of it elsewhere.
@@ -89,7 +111,7 @@ def placed_label($stop; $xmax):
     | (($i.f // 0) - ($i.b // 0)) as $room
     | (if $l.file == "beside" and $i.b != null and $i.f != null
           and $room / $xmax * plot_px > ($l.text | length) * letter_px + 8
-       then ["inside", $i.b + $room / 2] else [$l.file, $i.c // $stop] end)
+       then ["inside", $i.b + $room / 2] else [$l.file, $i.end] end)
     | [.[0], .[1], $l.text];
 
 def timeline_title($spans):
@@ -110,16 +132,18 @@ def timeline:
     | (if ($runs | length) == 0 then error("the result has no measured run")
        elif $run > ($runs | length) then error("--run \($run): the result has \(plural($runs | length; "measured run"))")
        else $runs[$run - 1] end) as $r
-    | ($r | top_spans) as $spans
+    | ($r | top_spans | in_tree) as $spans
     | ($spans | length) as $all
     | (if $all == 0 then error("the run has no calls") else ($all / most_rows | ceil) end) as $step
     | ([$spans[] | instants[] | values] | max) as $last
     | (if $last == null then error("no instant of any call is known")
        else [$last, ($r.elapsed_ns | known) // 0, 1] | max end) as $stop
     | [range(0; $all; $step) as $k | $spans[$k]
-       | {row: ($k + 1), status, name: (.name // "" | text(28)), i: instants, label: span_label}] as $rows
+       | is_phase as $is_phase
+       | {row: ($k + 1), name: ((("\u00b7 " * .depth) // "") + (.name // "" | text(28))),
+          i: (instants | .end = (.c // (if $is_phase then .f else null end) // $stop)), label: span_label, bars: [all_bars($stop)]}] as $rows
     | ($all <= most_named_rows) as $named
-    | (if $named then [$rows[] | (.i.c // $stop) / (1 - (.label.text | length) * letter_px / plot_px)]
+    | (if $named then [$rows[] | .i.end / (1 - (.label.text | length) * letter_px / plot_px)]
        else [] end + [$stop * 1.02] | max) as $widest
     | (if all($rows[]; ($named | not) or (placed_label($stop; $stop * 1.03)[0] == "inside"))
        then $stop * 1.03 else $widest end) as $xmax
@@ -128,14 +152,14 @@ def timeline:
     | (["settings", "width = \([960, 820 + ($name_length * letter_px | round)] | max)"],
        ["settings", "height = \(160 + row_px($all) * $all | round)"],
        ["settings", "name_px = \($name_length * letter_px + 22)"],
-       ["settings", "any_unknown = \(if any($rows[] | .status as $status | .i | bars($stop; $status); .[0] == "unknown") then 1 else 0 end)"],
+       ["settings", "any_unknown = \(if any($rows[].bars[]; .[0] == "unknown") then 1 else 0 end)"],
        ["settings", "calls = \($all); named = \(if $named then 1 else 0 end); step = \($step)"],
        ["settings", "x_last = \($xmax / $u.ns); x_unit = '\($u.name)'"],
        ["title", ($result | timeline_title([$spans[] | select(.parent == null)]))],
        ["subtitle", ($result | timeline_subtitle($r; $runs | length; $all; $rows | length))],
        ["setting", ($result | environment)],
-       ($rows[] | .row as $row | .status as $status
-        | (.i | bars($stop; $status) | [.[0], $row, .[1] / $u.ns, .[2] / $u.ns]),
+       ($rows[] | .row as $row
+        | (.bars[] | [.[0], $row, .[1] / $u.ns, .[2] / $u.ns]),
           (.i.c | values | ["marks", $row, . / $u.ns]),
           (if $named then
                ["rows", $row, (.name | field)],

@@ -83,23 +83,51 @@ static void draw_not_started(struct timeline *t, struct canvas *c, const struct 
         draw_return(t, c, s, end);
 }
 
-static void draw_call(struct timeline *t, struct canvas *c, const struct span *s)
+/* What came before the return: the wait, and the work. Returns the first column behind it. */
+static size_t draw_work(struct timeline *t, struct canvas *c, const struct span *s)
 {
     uint64_t end_ns = timeline_end_ns(t, s);
-    size_t begin, end;
+    size_t begin = end_ns > s->started_ns ? timeline_bar_column(t, s->started_ns)
+                                          : timeline_column(t, s->started_ns);
+
+    if (s->submitted_ns < s->started_ns)
+        canvas_fill(t, c, timeline_column(t, s->submitted_ns), begin, GLYPH_WAIT, INK_WAIT);
+    if (end_ns > s->started_ns)
+        return canvas_bar(t, c, s->started_ns, end_ns, GLYPH_RUN, term_lane_ink(s->lane));
+    return begin;
+}
+
+/* A call whose parts ran on threads of their own was at every moment what its part was: waiting for
+ * most of its time, perhaps, although it had long been started. Returns whether it is one, and how
+ * far it was drawn. */
+static bool draw_parts(struct timeline *t, struct canvas *c, const struct span *s, size_t *end)
+{
+    bool found = false;
+    struct span part;
+
+    if (s->lane != LANE_UNKNOWN)
+        return false;
+    for (uint32_t i = s->id; i < t->run->recorder.count; i++) { /* parts come behind their call */
+        recorder_get(&t->run->recorder, i, &part);
+        if (part.parent != s->id || part.started_ns == SPAN_UNKNOWN)
+            continue;
+        *end = draw_work(t, c, &part);
+        found = true;
+    }
+    return found;
+}
+
+static void draw_call(struct timeline *t, struct canvas *c, const struct span *s)
+{
+    size_t end;
 
     canvas_clear(t, c);
     if (s->started_ns == SPAN_UNKNOWN) {
         draw_not_started(t, c, s);
         return;
     }
-    begin = end_ns > s->started_ns ? timeline_bar_column(t, s->started_ns)
-                                   : timeline_column(t, s->started_ns);
-    end = begin;
-    if (s->submitted_ns < s->started_ns)
-        canvas_fill(t, c, timeline_column(t, s->submitted_ns), begin, GLYPH_WAIT, INK_WAIT);
-    if (end_ns > s->started_ns)
-        end = canvas_bar(t, c, s->started_ns, end_ns, GLYPH_RUN, term_lane_ink(s->lane));
+    if (!draw_parts(t, c, s, &end))
+        end = draw_work(t, c, s);
     if (s->status != SPAN_OK || table_is_callback(s))
         draw_return(t, c, s, end);
 }
