@@ -5,26 +5,12 @@
 
 #include <inttypes.h>
 
+#include "analysis/lanes.h"
 #include "analysis/stats.h"
 #include "analysis/summary.h"
 #include "base/mem.h"
 
-enum verdict threadpool_not_tested(struct text *evidence, const char *why)
-{
-    text_add(evidence, "%s", why);
-    return VERDICT_NOT_TESTED;
-}
-
-enum verdict threadpool_out_of_memory(struct text *evidence)
-{
-    return threadpool_not_tested(evidence, "there was not enough memory to look at all calls");
-}
-
 /* --- The calls ran on several threads at once. --- */
-
-/* Where no two calls overlapped although each ran this long, threads cannot just have woken late.
- */
-static const uint64_t long_enough_ns = 50 * 1000 * 1000;
 
 static enum verdict judge_side_by_side_run(const struct result *r, const struct run *run,
                                            struct text *evidence)
@@ -33,14 +19,14 @@ static enum verdict judge_side_by_side_run(const struct result *r, const struct 
     uint64_t shortest_ns = UINT64_MAX;
 
     if (r->pool.size < 2)
-        return threadpool_not_tested(evidence, "a pool of one thread runs one call at a time");
+        return claims_not_tested(evidence, "a pool of one thread runs one call at a time");
     if (run->recorder.count < 2)
-        return threadpool_not_tested(evidence, "there is only one call");
+        return claims_not_tested(evidence, "there is only one call");
     summary_shares(run, &shares);
     if (shares.most_at_once == SUMMARY_NO_MEMORY)
-        return threadpool_out_of_memory(evidence);
+        return claims_out_of_memory(evidence);
     if (shares.most_at_once == 0)
-        return threadpool_not_tested(evidence, "no call ran");
+        return claims_not_tested(evidence, "no call ran");
     if (shares.most_at_once > 1) {
         text_add(evidence, "up to %u calls ran at the same moment, on %u threads in all",
                  (unsigned)shares.most_at_once, (unsigned)shares.lanes);
@@ -50,13 +36,14 @@ static enum verdict judge_side_by_side_run(const struct result *r, const struct 
         struct span s;
 
         recorder_get(&run->recorder, i, &s);
-        if (threadpool_ran(&s) && span_ran_ns(&s) < shortest_ns)
+        if (lanes_ran(&s) && span_ran_ns(&s) < shortest_ns)
             shortest_ns = span_ran_ns(&s);
     }
-    if (shortest_ns < long_enough_ns)
-        return threadpool_not_tested(evidence,
-                                     "the calls were so short that one thread had done each before "
-                                     "another had woken up");
+    /* Where each ran longer than that, threads cannot just have woken late. */
+    if (shortest_ns < CLAIMS_LATE_MOST_NS)
+        return claims_not_tested(evidence,
+                                 "the calls were so short that one thread had done each before "
+                                 "another had woken up");
     text_add(evidence, "no two of %" PRIu64 " calls ran at the same moment", shares.calls);
     return VERDICT_FAILS;
 }
@@ -74,7 +61,7 @@ static enum verdict judge_pool_size(const struct result *r, struct text *evidenc
     uint32_t lanes = 0;
 
     if (!r->pool.counted)
-        return threadpool_not_tested(evidence, "there is no /proc to count the threads in");
+        return claims_not_tested(evidence, "there is no /proc to count the threads in");
     for (uint32_t i = 0; i < r->run_count; i++) {
         summary_shares(&r->runs[i], &shares);
         if (shares.lanes > lanes)
@@ -88,39 +75,6 @@ static enum verdict judge_pool_size(const struct result *r, struct text *evidenc
              (unsigned)lanes);
     return r->pool.size == r->pool.expected && lanes <= r->pool.size ? VERDICT_HOLDS
                                                                      : VERDICT_FAILS;
-}
-
-/* --- Lookups take at most half of the threads. --- */
-
-static enum verdict judge_lookups_run(const struct result *r, const struct run *run,
-                                      struct text *evidence)
-{
-    uint32_t most = summary_most_at_once(run, SPAN_SLOW_IO), allowed = (r->pool.size + 1) / 2;
-    uint32_t lookups = 0;
-
-    for (uint32_t i = 0; i < run->recorder.count; i++) {
-        struct span s;
-
-        recorder_get(&run->recorder, i, &s);
-        lookups += (s.kind->traits & SPAN_SLOW_IO) != 0 && threadpool_ran(&s);
-    }
-    if (lookups == 0)
-        return threadpool_not_tested(evidence, "no call was a name lookup");
-    if (lookups <= allowed)
-        return threadpool_not_tested(evidence, "there were no more lookups than may run at once");
-    if (r->pool.size == 1)
-        return threadpool_not_tested(evidence,
-                                     "a pool of one thread runs one lookup at a time in any case");
-    if (most == SUMMARY_NO_MEMORY)
-        return threadpool_out_of_memory(evidence);
-    text_add(evidence, "at most %u of %u lookups ran at the same moment; %u of %u threads may",
-             (unsigned)most, (unsigned)lookups, (unsigned)allowed, (unsigned)r->pool.size);
-    return most <= allowed ? VERDICT_HOLDS : VERDICT_FAILS;
-}
-
-static enum verdict judge_lookups(const struct result *r, struct text *evidence)
-{
-    return claims_over_runs(r, judge_lookups_run, evidence);
 }
 
 /* --- More threads than CPUs stretch `ran` and not `cpu`. --- */
@@ -143,7 +97,7 @@ static int medians(const struct result *r, enum pass_role role, uint64_t *ran_ns
             continue;
         for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
             recorder_get(&r->runs[i].recorder, j, &s);
-            if (!threadpool_ran(&s) || s.cpu_ns == SPAN_UNKNOWN ||
+            if (!lanes_ran(&s) || s.cpu_ns == SPAN_UNKNOWN ||
                 (s.kind->traits & SPAN_CPU_BOUND) == 0)
                 continue;
             rans[count] = span_ran_ns(&s);
@@ -171,27 +125,26 @@ static enum verdict judge_stretch(const struct result *r, struct text *evidence)
     int together, alone;
 
     if (r->pool.size <= cpus || jobs <= cpus)
-        return threadpool_not_tested(evidence,
-                                     "no more calls could run at once than there are CPUs");
+        return claims_not_tested(evidence, "no more calls could run at once than there are CPUs");
     if (r->plan.pass_count < 2)
-        return threadpool_not_tested(evidence,
-                                     "there is nothing to compare with: --baseline also runs one "
-                                     "call alone");
+        return claims_not_tested(evidence,
+                                 "there is nothing to compare with: --baseline also runs one "
+                                 "call alone");
     together = medians(r, PASS_MEASURED, &ran_ns, &cpu_ns);
     alone = medians(r, PASS_BASELINE, &alone_ran_ns, &alone_cpu_ns);
     if (together < 0 || alone < 0)
-        return threadpool_out_of_memory(evidence);
+        return claims_out_of_memory(evidence);
     if (together == 0 || alone == 0 || alone_ran_ns == 0 || alone_cpu_ns == 0)
-        return threadpool_not_tested(
-            evidence, "no call's CPU time is known, or none needs a CPU all the time");
+        return claims_not_tested(evidence,
+                                 "no call's CPU time is known, or none needs a CPU all the time");
     ran_stretch = (double)ran_ns / (double)alone_ran_ns;
     cpu_stretch = (double)cpu_ns / (double)alone_cpu_ns;
     text_add(evidence,
              "together each ran %s (median) and used %s of CPU, alone %s and %s: ran %.2f times as "
              "long for %.2f times the CPU time",
-             threadpool_duration(a, ran_ns), threadpool_duration(b, cpu_ns),
-             threadpool_duration(c, alone_ran_ns), threadpool_duration(d, alone_cpu_ns),
-             ran_stretch, cpu_stretch);
+             claims_duration(a, ran_ns), claims_duration(b, cpu_ns),
+             claims_duration(c, alone_ran_ns), claims_duration(d, alone_cpu_ns), ran_stretch,
+             cpu_stretch);
     if ((double)alone_ran_ns > 1.25 * (double)alone_cpu_ns) {
         text_add(evidence, "; but the call alone had to share its CPU: the machine was busy");
         return VERDICT_NOT_TESTED;
@@ -212,7 +165,7 @@ const struct claim threadpool_claims[] = {
      "no call started before the thread of a call submitted earlier was free to take that one",
      threadpool_judge_fifo},
     {"lookups-take-half", "name lookups never took more than half of the threads, rounded up",
-     judge_lookups},
+     lanes_judge_lookups},
     {"threads-beyond-cpus",
      "more threads than CPUs stretched what calls ran, not the CPU they used", judge_stretch},
     {"one-by-one", "the results were called back on the loop's thread, one after another",

@@ -5,6 +5,7 @@
 #define UVLAB_ANALYSIS_CLAIMS_H
 
 #include "base/err.h"
+#include "base/units.h"
 #include "measure/result.h"
 
 struct claim {
@@ -21,6 +22,17 @@ int claims_judge(struct result *r, struct err *e);
 
 const char *claims_verdict_name(enum verdict v); /* "holds", "fails", "not tested here" */
 bool claims_any_failed(const struct result *r);
+
+/* How long a call that nothing keeps may be late at most: a thread has to wake up, and the loop or
+ * a busy machine to come to it. What waited for longer was kept. */
+enum { CLAIMS_LATE_MOST_NS = 50 * 1000 * 1000 };
+
+/* A duration as evidence has it: "736 ms". Returns buf. */
+const char *claims_duration(char buf[UNITS_TEXT_BYTES], uint64_t ns);
+
+/* What judges say when they cannot decide; both return VERDICT_NOT_TESTED. */
+enum verdict claims_not_tested(struct text *evidence, const char *why);
+enum verdict claims_out_of_memory(struct text *evidence);
 
 /* For judges: applies `judge_run` to every measured run. The answer is FAILS with the evidence of
  * the first run that fails; otherwise HOLDS, with the evidence of the first run that holds and in

@@ -72,7 +72,7 @@ uint32_t summary_most_at_once(const struct run *run, unsigned traits)
     if (starts != NULL && ends != NULL && scratch != NULL) {
         for (uint32_t i = 0; i < recorder->count; i++) {
             recorder_get(recorder, i, &span);
-            if (span.parent != SPAN_NONE || span.started_ns == SPAN_UNKNOWN ||
+            if ((span.parent != SPAN_NONE && traits == 0) || span.started_ns == SPAN_UNKNOWN ||
                 (span.kind->traits & traits) != traits)
                 continue;
             starts[count] = span.started_ns;

@@ -175,22 +175,28 @@ static void warn_of_machine(struct result *r)
         result_warn(r, "the machine was busy: other processes used %.1f CPUs during the runs",
                     (double)r->others_cpu_ns / watched_ns);
     if (r->stolen_ns != HOST_UNKNOWN && (double)r->stolen_ns > 0.02 * watched_ns)
-        result_warn(r, "the hypervisor took %.1f CPUs away during the runs",
+        result_warn(r, "the hypervisor took %.*f CPUs away during the runs",
+                    (double)r->stolen_ns < 0.1 * watched_ns ? 2 : 1,
                     (double)r->stolen_ns / watched_ns);
 }
 
-static bool any_call_computes(const struct result *r)
+/* Of the run that has most of them. */
+static uint32_t most_computing_calls(const struct result *r)
 {
+    uint32_t most = 0;
+
     for (uint32_t i = 0; i < r->run_count; i++) {
+        uint32_t calls = 0;
+
         for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
             struct span s;
 
             recorder_get(&r->runs[i].recorder, j, &s);
-            if ((s.kind->traits & SPAN_CPU_BOUND) != 0)
-                return true;
+            calls += (s.kind->traits & SPAN_CPU_BOUND) != 0;
         }
+        most = calls > most ? calls : most;
     }
-    return false;
+    return most;
 }
 
 static void warn_of_setting(struct result *r, const struct session_options *options)
@@ -203,7 +209,7 @@ static void warn_of_setting(struct result *r, const struct session_options *opti
         result_warn(r, "one run only: --runs 10 would show how much the times vary");
     if (r->pool.warning[0] != '\0')
         result_warn(r, "%s", r->pool.warning);
-    if (r->pool.size > cpus && any_call_computes(r))
+    if (r->pool.size > cpus && most_computing_calls(r) > cpus)
         result_warn(r,
                     "%u pool threads on %" PRIu64 " CPU%s: calls that compute stretch each other",
                     (unsigned)r->pool.size, cpus, cpus == 1 ? "" : "s");

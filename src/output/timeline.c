@@ -131,10 +131,11 @@ static int make_order(struct table_order *order, const struct timeline *t, uint3
     return 0;
 }
 
-/* Whether a row is among those that are drawn, when there are too many. */
+/* Whether a row is among those that are drawn, when there are too many. The line that tells of
+ * others takes a row itself, so a single one is not left out for it. */
 static bool row_drawn(const struct timeline *t, const struct table_order *order, uint32_t row)
 {
-    return t->all_rows || order->count <= TIMELINE_ROWS_MOST ||
+    return t->all_rows || order->count <= TIMELINE_ROWS_MOST + 1 ||
            row < TIMELINE_ROWS_MOST - LAST_ROWS || row >= order->count - LAST_ROWS;
 }
 
@@ -173,7 +174,7 @@ static int draw_calls(struct timeline *t, struct err *e)
         struct span s;
         if (!row_drawn(t, &order, row)) {
             if (all_before)
-                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "calls");
+                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "call", "calls");
             all_before = false;
             continue;
         }
@@ -184,7 +185,7 @@ static int draw_calls(struct timeline *t, struct err *e)
     }
     table_order_free(&order);
     if (parts > 0)
-        timeline_left_out(t, parts, parts == 1 ? "part of a call" : "parts of these calls");
+        timeline_left_out(t, parts, "part of a call", "parts of these calls");
     timeline_legend(t);
     return 0;
 }

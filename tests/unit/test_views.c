@@ -212,7 +212,7 @@ static void test_environment(void **state)
 
     f.r.pool.size = 0;
     f.r.host.cpu_quota = 1.5;
-    f.r.libcurl = "7.88.1";
+    snprintf(f.r.libcurl, sizeof f.r.libcurl, "7.88.1");
     d = read_document();
     assert_nulls(d, no_pool);
     assert_number(d, "environment/cpu_quota", 1.5);
