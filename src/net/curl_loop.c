@@ -305,6 +305,19 @@ void curl_loop_remove(struct curl_loop *c, struct curl_transfer *t)
 
 /* --- Its life. --- */
 
+static int make_multi(struct curl_loop *c)
+{
+    c->connections = 0;
+    c->multi = c->lib->multi_init();
+    if (c->multi == NULL)
+        return -1;
+    c->lib->multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
+    c->lib->multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    c->lib->multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
+    c->lib->multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    return 0;
+}
+
 struct curl_loop *curl_loop_new(const struct curl_lib *lib, curl_loop_done_cb done, struct err *e)
 {
     struct curl_loop *c = mem_zeroed(1, sizeof *c);
@@ -315,24 +328,27 @@ struct curl_loop *curl_loop_new(const struct curl_lib *lib, curl_loop_done_cb do
     }
     c->lib = lib;
     c->done = done;
-    c->multi = lib->multi_init();
-    if (c->multi == NULL) {
-        mem_free(c);
-        err_no_memory(e, "libcurl");
-        return NULL;
-    }
-    lib->multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
-    lib->multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-    lib->multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
-    lib->multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    return c;
+    if (make_multi(c) == 0)
+        return c;
+    mem_free(c);
+    err_no_memory(e, "libcurl");
+    return NULL;
+}
+
+/* There is no other way than to close them with the multi handle; attaching makes a new one. */
+void curl_loop_close_connections(struct curl_loop *c)
+{
+    if (c->attached > 0)
+        return;
+    c->lib->multi_cleanup(c->multi);
+    c->multi = NULL;
 }
 
 void curl_loop_free(struct curl_loop *c)
 {
     if (c == NULL)
         return;
-    c->lib->multi_cleanup(c->multi);
+    c->lib->multi_cleanup(c->multi); /* NULL is allowed */
     while (c->idle != NULL) {
         struct watcher *w = c->idle;
 
@@ -345,6 +361,8 @@ void curl_loop_free(struct curl_loop *c)
 int curl_loop_attach(struct curl_loop *c, uv_loop_t *loop, uint32_t sockets, struct err *e)
 {
     assert(c->loop == NULL || c->loop == loop);
+    if (c->multi == NULL && make_multi(c) != 0)
+        return err_no_memory(e, "libcurl");
     while (c->watchers < sockets)
         if (make_watcher(c) != 0)
             return err_no_memory(e, "libcurl's sockets");

@@ -42,6 +42,9 @@ int curl_loop_attach(struct curl_loop *c, uv_loop_t *loop, uint32_t sockets, str
  * on it. */
 void curl_loop_detach(struct curl_loop *c);
 
+/* Closes the connections that are kept, while detached. */
+void curl_loop_close_connections(struct curl_loop *c);
+
 /* Begins a transfer, from the next turn of the loop on; `done` is called when it is over, unless
  * this fails. */
 CURLMcode curl_loop_add(struct curl_loop *c, struct curl_transfer *t);

@@ -258,6 +258,9 @@ void fetch_batch_free(struct fetch_batch *b)
     }
     if (b->attached)
         curl_loop_detach(b->client->loop);
+    /* Requests of a run share a connection of HTTP/2, but it is not kept for the next one. */
+    if (b->client->settings->http2 && !b->client->settings->keep_alive)
+        curl_loop_close_connections(b->client->loop);
     if (b->attached && b->lookups != NULL)
         lookup_record_in(NULL, false);
     mem_free(b->requests);

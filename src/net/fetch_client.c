@@ -100,8 +100,10 @@ static void set_connections(struct setter *s, const struct fetch_settings *setti
     set_number(s, CURLOPT_HTTP_VERSION,
                settings->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
     set_number(s, CURLOPT_PIPEWAIT, settings->http2);
-    set_number(s, CURLOPT_FORBID_REUSE, !settings->keep_alive);
-    set_number(s, CURLOPT_FRESH_CONNECT, !settings->keep_alive && !settings->http2);
+    if (!settings->keep_alive && !settings->http2) {
+        set_number(s, CURLOPT_FORBID_REUSE, 1);
+        set_number(s, CURLOPT_FRESH_CONNECT, 1);
+    }
     set_number(s, CURLOPT_SSL_SESSIONID_CACHE, 0);
     set_number(s, CURLOPT_DNS_CACHE_TIMEOUT, 0);
     if (settings->timeout_ns != 0)
