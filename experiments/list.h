@@ -2,4 +2,6 @@
  * page follow this order. */
 #define EXPERIMENTS(X)                                                                             \
     X(threadpool)                                                                                  \
+    X(os_delegation)                                                                               \
+    X(multitask)                                                                                   \
     X(loop)

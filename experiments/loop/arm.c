@@ -6,7 +6,10 @@
  * that clock shows the copy's value at the time of arming plus the timeout. That instant is placed
  * on the run's own clock by two pairs of readings of both, taken around the arming and in the
  * callback. As the copy is old and cut to a millisecond, a timer of 1 ms is due up to 1 ms earlier
- * than a reader would think; one that was due before it was armed is due from its submission on. */
+ * than a reader would think. Where the kernel ticks 1000 times a second, libuv takes its time from
+ * CLOCK_MONOTONIC_COARSE, which shows an instant up to a tick late: what libuv then cannot see yet
+ * is due all the same, and counts as returned late. One that was due before it was armed is due
+ * from its submission on. */
 #include "experiments/loop/loop.h"
 
 #include "base/wide.h"

@@ -8,6 +8,7 @@
 #include "experiments/loop/loop.h"
 
 #include "base/units.h"
+#include "measure/given_file.h"
 #include "measure/pool.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -63,7 +64,6 @@ static int plan(struct param_set *options, struct plan *plan, struct err *e)
 {
     const struct loop_options *o = options->values;
     struct file_facts file;
-    uint64_t size_bytes;
 
     if (o->timeout_ns % NS_PER_MS != 0) {
         char text[UNITS_TEXT_BYTES];
@@ -71,7 +71,7 @@ static int plan(struct param_set *options, struct plan *plan, struct err *e)
                        "--timeout %s: must be whole milliseconds, which libuv's timers count in",
                        units_exact_duration(text, o->timeout_ns));
     }
-    if (o->file != NULL && file_look(o->file, &size_bytes, e) != 0)
+    if (o->file != NULL && given_file_check(o->file, NULL, e) != 0)
         return -1;
     file_facts_head(&file, FILE_API_UV);
     plan->uses_pool = true;

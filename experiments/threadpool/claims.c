@@ -1,30 +1,14 @@
 /* What the experiment exists to show, judged from the spans: how many ran at once, on which
- * threads, and for how long. The claims about who came before whom are in order.c. Pure functions
- * of the result. */
+ * threads. The claims about who came before whom are in order.c, that about CPUs in stretch.c. Pure
+ * functions of the result. */
 #include "threadpool.h"
 
 #include <inttypes.h>
 
-#include "analysis/stats.h"
+#include "analysis/lanes.h"
 #include "analysis/summary.h"
-#include "base/mem.h"
-
-enum verdict threadpool_not_tested(struct text *evidence, const char *why)
-{
-    text_add(evidence, "%s", why);
-    return VERDICT_NOT_TESTED;
-}
-
-enum verdict threadpool_out_of_memory(struct text *evidence)
-{
-    return threadpool_not_tested(evidence, "there was not enough memory to look at all calls");
-}
 
 /* --- The calls ran on several threads at once. --- */
-
-/* Where no two calls overlapped although each ran this long, threads cannot just have woken late.
- */
-static const uint64_t long_enough_ns = 50 * 1000 * 1000;
 
 static enum verdict judge_side_by_side_run(const struct result *r, const struct run *run,
                                            struct text *evidence)
@@ -33,30 +17,36 @@ static enum verdict judge_side_by_side_run(const struct result *r, const struct 
     uint64_t shortest_ns = UINT64_MAX;
 
     if (r->pool.size < 2)
-        return threadpool_not_tested(evidence, "a pool of one thread runs one call at a time");
+        return claims_not_tested(evidence, "a pool of one thread runs one call at a time");
     if (run->recorder.count < 2)
-        return threadpool_not_tested(evidence, "there is only one call");
+        return claims_not_tested(evidence, "there is only one call");
     summary_shares(run, &shares);
     if (shares.most_at_once == SUMMARY_NO_MEMORY)
-        return threadpool_out_of_memory(evidence);
+        return claims_out_of_memory(evidence);
     if (shares.most_at_once == 0)
-        return threadpool_not_tested(evidence, "no call ran");
+        return claims_not_tested(evidence, "no call ran");
     if (shares.most_at_once > 1) {
-        text_add(evidence, "up to %u calls ran at the same moment, on %u threads in all",
-                 (unsigned)shares.most_at_once, (unsigned)shares.lanes);
+        text_add(evidence, "%s %u calls ran at the same moment, on %u threads in all",
+                 shares.blurred ? "at least" : "up to", (unsigned)shares.most_at_once,
+                 (unsigned)shares.lanes);
         return VERDICT_HOLDS;
     }
+    if (shares.blurred)
+        return claims_not_tested(evidence,
+                                 "calls that do nothing are over before it can be told whether "
+                                 "two ran at the same moment");
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         struct span s;
 
         recorder_get(&run->recorder, i, &s);
-        if (threadpool_ran(&s) && span_ran_ns(&s) < shortest_ns)
+        if (lanes_ran(&s) && span_ran_ns(&s) < shortest_ns)
             shortest_ns = span_ran_ns(&s);
     }
-    if (shortest_ns < long_enough_ns)
-        return threadpool_not_tested(evidence,
-                                     "the calls were so short that one thread had done each before "
-                                     "another had woken up");
+    /* Where each ran longer than that, threads cannot just have woken late. */
+    if (shortest_ns < CLAIMS_LATE_MOST_NS)
+        return claims_not_tested(evidence,
+                                 "the calls were so short that one thread had done each before "
+                                 "another had woken up");
     text_add(evidence, "no two of %" PRIu64 " calls ran at the same moment", shares.calls);
     return VERDICT_FAILS;
 }
@@ -74,7 +64,7 @@ static enum verdict judge_pool_size(const struct result *r, struct text *evidenc
     uint32_t lanes = 0;
 
     if (!r->pool.counted)
-        return threadpool_not_tested(evidence, "there is no /proc to count the threads in");
+        return claims_not_tested(evidence, "there is no /proc to count the threads in");
     for (uint32_t i = 0; i < r->run_count; i++) {
         summary_shares(&r->runs[i], &shares);
         if (shares.lanes > lanes)
@@ -90,131 +80,24 @@ static enum verdict judge_pool_size(const struct result *r, struct text *evidenc
                                                                      : VERDICT_FAILS;
 }
 
-/* --- Lookups take at most half of the threads. --- */
-
-static enum verdict judge_lookups_run(const struct result *r, const struct run *run,
-                                      struct text *evidence)
-{
-    uint32_t most = summary_most_at_once(run, SPAN_SLOW_IO), allowed = (r->pool.size + 1) / 2;
-    uint32_t lookups = 0;
-
-    for (uint32_t i = 0; i < run->recorder.count; i++) {
-        struct span s;
-
-        recorder_get(&run->recorder, i, &s);
-        lookups += (s.kind->traits & SPAN_SLOW_IO) != 0 && threadpool_ran(&s);
-    }
-    if (lookups == 0)
-        return threadpool_not_tested(evidence, "no call was a name lookup");
-    if (lookups <= allowed)
-        return threadpool_not_tested(evidence, "there were no more lookups than may run at once");
-    if (r->pool.size == 1)
-        return threadpool_not_tested(evidence,
-                                     "a pool of one thread runs one lookup at a time in any case");
-    if (most == SUMMARY_NO_MEMORY)
-        return threadpool_out_of_memory(evidence);
-    text_add(evidence, "at most %u of %u lookups ran at the same moment; %u of %u threads may",
-             (unsigned)most, (unsigned)lookups, (unsigned)allowed, (unsigned)r->pool.size);
-    return most <= allowed ? VERDICT_HOLDS : VERDICT_FAILS;
-}
-
-static enum verdict judge_lookups(const struct result *r, struct text *evidence)
-{
-    return claims_over_runs(r, judge_lookups_run, evidence);
-}
-
-/* --- More threads than CPUs stretch `ran` and not `cpu`. --- */
-
-/* Medians over all runs of one role: 1, 0 when there is none, -1 when memory is short. */
-static int medians(const struct result *r, enum pass_role role, uint64_t *ran_ns, uint64_t *cpu_ns)
-{
-    uint64_t *rans, *cpus;
-    size_t room = 0, count = 0;
-    int rc;
-    struct span s;
-
-    for (uint32_t i = 0; i < r->run_count; i++)
-        if (r->runs[i].pass->role == role)
-            room += r->runs[i].recorder.count;
-    rans = mem_alloc((room + 1) * sizeof *rans);
-    cpus = mem_alloc((room + 1) * sizeof *cpus);
-    for (uint32_t i = 0; i < r->run_count && rans != NULL && cpus != NULL; i++) {
-        if (r->runs[i].pass->role != role)
-            continue;
-        for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
-            recorder_get(&r->runs[i].recorder, j, &s);
-            if (!threadpool_ran(&s) || s.cpu_ns == SPAN_UNKNOWN ||
-                (s.kind->traits & SPAN_CPU_BOUND) == 0)
-                continue;
-            rans[count] = span_ran_ns(&s);
-            cpus[count++] = s.cpu_ns;
-        }
-    }
-    if (count > 0) {
-        stats_sort(rans, count, NULL);
-        stats_sort(cpus, count, NULL);
-        *ran_ns = stats_median(rans, count);
-        *cpu_ns = stats_median(cpus, count);
-    }
-    rc = rans == NULL || cpus == NULL ? -1 : count > 0;
-    mem_free(rans);
-    mem_free(cpus);
-    return rc;
-}
-
-static enum verdict judge_stretch(const struct result *r, struct text *evidence)
-{
-    uint64_t cpus = host_cpus_usable(&r->host), jobs = result_option(r, "jobs", 0);
-    uint64_t ran_ns, cpu_ns, alone_ran_ns, alone_cpu_ns;
-    char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES], c[UNITS_TEXT_BYTES], d[UNITS_TEXT_BYTES];
-    double ran_stretch, cpu_stretch;
-    int together, alone;
-
-    if (r->pool.size <= cpus || jobs <= cpus)
-        return threadpool_not_tested(evidence,
-                                     "no more calls could run at once than there are CPUs");
-    if (r->plan.pass_count < 2)
-        return threadpool_not_tested(evidence,
-                                     "there is nothing to compare with: --baseline also runs one "
-                                     "call alone");
-    together = medians(r, PASS_MEASURED, &ran_ns, &cpu_ns);
-    alone = medians(r, PASS_BASELINE, &alone_ran_ns, &alone_cpu_ns);
-    if (together < 0 || alone < 0)
-        return threadpool_out_of_memory(evidence);
-    if (together == 0 || alone == 0 || alone_ran_ns == 0 || alone_cpu_ns == 0)
-        return threadpool_not_tested(
-            evidence, "no call's CPU time is known, or none needs a CPU all the time");
-    ran_stretch = (double)ran_ns / (double)alone_ran_ns;
-    cpu_stretch = (double)cpu_ns / (double)alone_cpu_ns;
-    text_add(evidence,
-             "together each ran %s (median) and used %s of CPU, alone %s and %s: ran %.2f times as "
-             "long for %.2f times the CPU time",
-             threadpool_duration(a, ran_ns), threadpool_duration(b, cpu_ns),
-             threadpool_duration(c, alone_ran_ns), threadpool_duration(d, alone_cpu_ns),
-             ran_stretch, cpu_stretch);
-    if ((double)alone_ran_ns > 1.25 * (double)alone_cpu_ns) {
-        text_add(evidence, "; but the call alone had to share its CPU: the machine was busy");
-        return VERDICT_NOT_TESTED;
-    }
-    return ran_stretch - 1 > 2 * (cpu_stretch - 1) && ran_stretch > 1 ? VERDICT_HOLDS
-                                                                      : VERDICT_FAILS;
-}
-
 /* --- The list, in the order in which it is printed. --- */
 
 const struct claim threadpool_claims[] = {
     {"side-by-side", "the calls ran on several threads at once", judge_side_by_side},
     {"pool-size", "the process had exactly as many pool threads as it should", judge_pool_size},
     {"first-beyond-waits",
-     "the first call beyond the pool's size ran on a thread that an earlier call had freed",
+     "the first call beyond the pool's size ran on a thread that an earlier call had freed, or on "
+     "one "
+     "that had run nothing yet",
      threadpool_judge_waits},
     {"first-come-first-served",
      "no call started before the thread of a call submitted earlier was free to take that one",
      threadpool_judge_fifo},
     {"lookups-take-half", "name lookups never took more than half of the threads, rounded up",
-     judge_lookups},
+     lanes_judge_lookups},
     {"threads-beyond-cpus",
-     "more threads than CPUs stretched what calls ran, not the CPU they used", judge_stretch},
+     "more threads than CPUs stretched what calls ran, not the CPU they used",
+     threadpool_judge_stretch},
     {"one-by-one", "the results were called back on the loop's thread, one after another",
      threadpool_judge_callbacks},
     {NULL, NULL, NULL},

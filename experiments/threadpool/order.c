@@ -7,34 +7,12 @@
 
 #include <stdlib.h>
 
+#include "analysis/lanes.h"
 #include "base/mem.h"
-#include "measure/clock.h"
 
-/* --- The first call beyond the pool's size ran on a thread that an earlier call had freed. --- */
-
-/* The call that ran on the same thread last before `s` did, and whether any ran beside it there. */
-static bool predecessor(const struct run *run, const struct span *s, struct span *before,
-                        bool *overlaps)
-{
-    bool found = false;
-    struct span other;
-
-    *overlaps = false;
-    for (uint32_t i = 0; i < run->recorder.count; i++) {
-        recorder_get(&run->recorder, i, &other);
-        if (other.id == s->id || other.lane != s->lane || !threadpool_ran(&other))
-            continue;
-        if (other.started_ns > s->started_ns)
-            *overlaps |= other.started_ns < s->finished_ns;
-        else if (other.finished_ns > s->started_ns)
-            *overlaps = true;
-        else if (!found || other.finished_ns > before->finished_ns) {
-            *before = other;
-            found = true;
-        }
-    }
-    return found;
-}
+/* --- The first call beyond the pool's size ran on a thread that an earlier call had freed, or on
+ * one that had run nothing yet. Lookups have a queue of their own: of those, more than half of the
+ * threads are too many already. --- */
 
 static enum verdict judge_waits_run(const struct result *r, const struct run *run,
                                     struct text *evidence)
@@ -42,29 +20,38 @@ static enum verdict judge_waits_run(const struct result *r, const struct run *ru
     char name[SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], before_name[SPAN_TEXT_BYTES];
     char waited[UNITS_TEXT_BYTES], gap[UNITS_TEXT_BYTES];
     struct span s, before;
+    uint64_t gap_ns;
     bool found, overlaps;
 
     if (run->recorder.count <= r->pool.size)
-        return threadpool_not_tested(evidence, "there are no more calls than threads");
+        return claims_not_tested(evidence, "there are no more calls than threads");
     recorder_get(&run->recorder, r->pool.size, &s);
-    if (!threadpool_ran(&s))
-        return threadpool_not_tested(evidence, "the first call beyond the pool's size did not run");
-    found = predecessor(run, &s, &before, &overlaps);
+    if ((s.kind->traits & SPAN_SLOW_IO) != 0)
+        return claims_not_tested(evidence, "the first call beyond the pool's size is a lookup, "
+                                           "and those wait for each other");
+    if (!lanes_ran(&s))
+        return claims_not_tested(evidence, "the first call beyond the pool's size did not run");
+    found = lanes_before(run, &s, &before, &overlaps);
     span_name(&s, name);
     span_lane_name(s.lane, lane);
     if (overlaps) {
         text_add(evidence, "%s ran on %s while another call was running there", name, lane);
         return VERDICT_FAILS;
     }
-    threadpool_duration(waited, span_waited_ns(&s));
+    if (found && before.submitted_ns > s.submitted_ns) {
+        text_add(evidence, "%s ran on %s after %s, which was submitted later", name, lane,
+                 span_name(&before, before_name));
+        return VERDICT_FAILS;
+    }
+    claims_duration(waited, span_waited_ns(&s));
     if (!found) {
         text_add(evidence, "%s waited %s and then ran on %s, which had run nothing yet", name,
                  waited, lane);
         return VERDICT_HOLDS;
     }
+    gap_ns = s.started_ns > before.finished_ns ? s.started_ns - before.finished_ns : 0;
     text_add(evidence, "%s waited %s and started on %s %s after %s had freed it", name, waited,
-             lane, threadpool_duration(gap, s.started_ns - before.finished_ns),
-             span_name(&before, before_name));
+             lane, claims_duration(gap, gap_ns), span_name(&before, before_name));
     return VERDICT_HOLDS;
 }
 
@@ -92,12 +79,6 @@ static int compare_starts(const void *a, const void *b)
     return (x->started_ns > y->started_ns) - (x->started_ns < y->started_ns);
 }
 
-/* An instant at which a call cannot have started later than it did, given how it was stamped. */
-static uint64_t latest_start_ns(const struct span *s)
-{
-    return s->started_ns + ((s->kind->traits & SPAN_BLURRED) != 0 ? CLOCK_BLUR_NS : 0);
-}
-
 /* freed_ns[i]: when the thread of call i was free to take it; false when calls overlap on a thread,
  * with *bad the later one. */
 static bool find_freed(const struct run *run, struct start *starts, uint64_t *freed_ns,
@@ -109,13 +90,13 @@ static bool find_freed(const struct run *run, struct start *starts, uint64_t *fr
 
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
-        if (threadpool_ran(&s) && s.lane >= 1 && s.lane <= POOL_MOST)
+        if (lanes_ran(&s) && lanes_is_pool(s.lane))
             starts[count++] = (struct start){s.started_ns, i};
     }
     qsort(starts, count, sizeof *starts, compare_starts);
     for (size_t i = 0; i < count; i++) {
         recorder_get(&run->recorder, starts[i].index, &s);
-        if (latest_start_ns(&s) < lane_finished_ns[s.lane]) {
+        if (lanes_latest_start_ns(&s) < lane_finished_ns[s.lane]) {
             *bad = s;
             return false;
         }
@@ -141,11 +122,11 @@ static enum verdict compare_in_order(const struct run *run, const uint64_t *free
         unsigned class;
 
         recorder_get(&run->recorder, i, &s);
-        if (!threadpool_ran(&s))
+        if (!lanes_ran(&s))
             continue;
         class = (s.kind->traits & SPAN_SLOW_IO) != 0;
         compared++;
-        if (latest_start_ns(&s) < latest[class].freed_ns) {
+        if (lanes_latest_start_ns(&s) < latest[class].freed_ns) {
             recorder_get(&run->recorder, latest[class].index, &before);
             text_add(evidence, "%s started before the thread that %s was waiting for was free",
                      span_name(&s, name), span_name(&before, other));
@@ -181,9 +162,9 @@ static enum verdict judge_fifo_run(const struct result *r, const struct run *run
 
     (void)r;
     if (count < 2) {
-        verdict = threadpool_not_tested(evidence, "there is only one call");
+        verdict = claims_not_tested(evidence, "there is only one call");
     } else if (starts == NULL || freed_ns == NULL) {
-        verdict = threadpool_out_of_memory(evidence);
+        verdict = claims_out_of_memory(evidence);
     } else if (!find_freed(run, starts, freed_ns, &bad)) {
         text_add(evidence, "%s started on %s while another call was running there",
                  span_name(&bad, name), span_lane_name(bad.lane, lane));
@@ -206,19 +187,20 @@ enum verdict threadpool_judge_fifo(const struct result *r, struct text *evidence
 struct callback {
     uint64_t called_back_ns;
     uint32_t iteration;
-    bool blurred;
 };
 
 static int compare_callbacks(const void *a, const void *b)
 {
     const struct callback *x = a, *y = b;
 
-    return (x->called_back_ns > y->called_back_ns) - (x->called_back_ns < y->called_back_ns);
+    if (x->called_back_ns != y->called_back_ns)
+        return x->called_back_ns < y->called_back_ns ? -1 : 1;
+    return (x->iteration > y->iteration) - (x->iteration < y->iteration);
 }
 
-/* In the order of their instants, the loop's iterations must not go back, and no two callbacks may
- * begin in the same nanosecond: one thread does one thing at a time. (Two that do nothing may be
- * stamped alike: within a batch there is no fence between them, and the counter has a grain.) */
+/* In the order of their instants, the loop's iterations must not go back. Two of the same instant
+ * refute nothing: all callbacks came on the loop's thread (which is judged before), the counter has
+ * a grain of some nanoseconds, and a batch of callbacks that do little goes by within it. */
 static enum verdict compare_sequence(const struct callback *sorted, uint32_t count,
                                      struct text *evidence)
 {
@@ -229,18 +211,21 @@ static enum verdict compare_sequence(const struct callback *sorted, uint32_t cou
     for (uint32_t i = 1; i < count; i++) {
         uint64_t gap_ns = sorted[i].called_back_ns - sorted[i - 1].called_back_ns;
 
-        if ((gap_ns == 0 && !sorted[i].blurred) || sorted[i].iteration < sorted[i - 1].iteration) {
-            text_add(evidence, "two calls were called back at the same moment");
+        if (sorted[i].iteration < sorted[i - 1].iteration) {
+            text_add(evidence, "a call of iteration %u was called back after one of iteration %u",
+                     (unsigned)sorted[i].iteration, (unsigned)sorted[i - 1].iteration);
             return VERDICT_FAILS;
         }
         if (gap_ns < closest_ns)
             closest_ns = gap_ns;
         iterations += sorted[i].iteration != sorted[i - 1].iteration;
     }
-    text_add(evidence, "%u callbacks in %u iteration%s of the loop, the closest two %s%s apart",
-             (unsigned)count, (unsigned)iterations, iterations == 1 ? "" : "s",
-             closest_ns == 0 ? "less than " : "",
-             threadpool_duration(gap, closest_ns == 0 ? 1 : closest_ns));
+    text_add(evidence, "%u callbacks in %u iteration%s of the loop, ", (unsigned)count,
+             (unsigned)iterations, iterations == 1 ? "" : "s");
+    if (closest_ns == 0)
+        text_add(evidence, "some closer to each other than the clock can tell");
+    else
+        text_add(evidence, "the closest two %s apart", claims_duration(gap, closest_ns));
     return VERDICT_HOLDS;
 }
 
@@ -253,21 +238,20 @@ static enum verdict judge_callbacks_run(const struct result *r, const struct run
 
     (void)r;
     if (sorted == NULL)
-        return threadpool_out_of_memory(evidence);
+        return claims_out_of_memory(evidence);
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         struct span s;
 
         recorder_get(&run->recorder, i, &s);
         if (s.called_back_ns != SPAN_UNKNOWN)
-            sorted[count++] = (struct callback){s.called_back_ns, s.iteration,
-                                                (s.kind->traits & SPAN_BLURRED) != 0};
+            sorted[count++] = (struct callback){s.called_back_ns, s.iteration};
     }
     qsort(sorted, count, sizeof *sorted, compare_callbacks);
     if (run->recorder.foreign_callback) {
         text_add(evidence, "a call was called back on another thread");
         verdict = VERDICT_FAILS;
     } else if (count < 2) {
-        verdict = threadpool_not_tested(evidence, "fewer than two calls were called back");
+        verdict = claims_not_tested(evidence, "fewer than two calls were called back");
     } else {
         verdict = compare_sequence(sorted, count, evidence);
     }

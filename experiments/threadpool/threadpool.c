@@ -30,7 +30,8 @@ static const struct param params[] = {
     PARAM_CHOICE(struct threadpool_options, work, "work", 'w', 0, "pbkdf2", work_names,
                  "what each call does"),
     PARAM_STRING(struct threadpool_options, mix, "mix", 0, PARAM_OPTIONAL, NULL, "KIND:N,...",
-                 "calls of several kinds, in this order, instead of --work and --jobs"),
+                 "calls of several kinds, in this order, instead of --work and --jobs; KIND alone is one "
+ "call"),
     PARAM_FLAG(struct threadpool_options, baseline, "baseline", 0, 0,
                "also run one call alone, to show how calls stretch each other"),
     WORK_PARAMS(struct threadpool_options, parameters),
@@ -206,7 +207,7 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 
     if (o->mix != NULL &&
         (refuse_with_mix(set, "jobs", e) != 0 || refuse_with_mix(set, "work", e) != 0 ||
-         refuse_with_mix(set, "baseline", e) != 0))
+         (o->baseline && refuse_with_mix(set, "baseline", e) != 0)))
         return -1;
     if (compose(o, o->jobs, &mix, e) != 0 || refuse_useless(set, &mix, e) != 0)
         return -1;

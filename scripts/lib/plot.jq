@@ -41,11 +41,13 @@ def environment:
         ($e.uvlab | strings | select(. != "") | "uvlab \(text(16))") ]
     | join(" · ") | text(150);
 
-# Doubt travels with the picture: what the results warn of, at least how often.
-def doubts: # of an array of results
-    [.[].warnings | array[] | strings] | unique
-    | if any(.[]; startswith("the machine was busy")) then "the machine was busy"
-      elif length > 0 then plural(length; "warning") else empty end;
+# Doubt travels with the picture: what the results warn of, each matter by its first words. That one
+# was interrupted is said elsewhere, and of several runs none is the only one.
+def doubts($runs): # of an array of results
+    [.[].warnings | array[] | strings | printable | gsub("#"; " ")
+     | select((startswith("interrupted") or ($runs > 1 and startswith("one run only"))) | not)]
+    | group_by(less_numbers) | map(merged | split(": ")[0])
+    | if length > 0 then join(", ") | text(80) else empty end;
 
 # --- the timeline of one run ----------------------------------------------------------------------
 
@@ -62,13 +64,16 @@ def instants:
     {s: (.submitted_ns | known), b: (.started_ns | known), f: (.finished_ns | known),
      c: (.called_back_ns | known)};
 
-# The bars of a call, as [file, from, to]; what cannot be known is a bar of its own.
-def bars($stop):
+# The bars of a call, as [file, from, to]; what cannot be known is a bar of its own. Where the run was
+# cut off, what had started ran until then, and what was cancelled or had not started waited.
+def bars($stop; $status):
     . as $i
     | (if .s != null and .b != null then ["waited", .s, .b] else empty end),
       (if .b != null and .f != null then ["ran", .b, .f] else empty end),
       (if .f != null and .c != null then ["returned", .f, .c] else empty end),
-      (if .b == null and .s != null then ["unknown", .s, .c // $stop]
+      (if .b == null and .s != null then
+           [(if .c == null or $status == "cancelled" then "waited" else "unknown" end), .s, .c // $stop]
+       elif .b != null and .f == null and .c == null then ["ran", .b, $stop]
        elif .b != null and .f == null then ["unknown", .b, .c // $stop]
        elif .f != null and .c == null then ["unknown", .f, $stop]
        else empty end);
@@ -97,7 +102,7 @@ def timeline_subtitle($r; $runs; $all; $drawn):
       "CPU time \($r.cpu_ns | known | duration)",
       (if .interrupted == true then "interrupted" else empty end),
       (if $drawn < $all then "\($drawn) of \($all) calls are drawn" else empty end),
-      ([.] | doubts) ] | join(" · ");
+      ([.] | doubts($runs)) ] | join(" · ");
 
 def timeline:
     .[0] as $result
@@ -112,7 +117,7 @@ def timeline:
     | (if $last == null then error("no instant of any call is known")
        else [$last, ($r.elapsed_ns | known) // 0, 1] | max end) as $stop
     | [range(0; $all; $step) as $k | $spans[$k]
-       | {row: ($k + 1), name: (.name // "" | text(28)), i: instants, label: span_label}] as $rows
+       | {row: ($k + 1), status, name: (.name // "" | text(28)), i: instants, label: span_label}] as $rows
     | ($all <= most_named_rows) as $named
     | (if $named then [$rows[] | (.i.c // $stop) / (1 - (.label.text | length) * letter_px / plot_px)]
        else [] end + [$stop * 1.02] | max) as $widest
@@ -123,14 +128,14 @@ def timeline:
     | (["settings", "width = \([960, 820 + ($name_length * letter_px | round)] | max)"],
        ["settings", "height = \(160 + row_px($all) * $all | round)"],
        ["settings", "name_px = \($name_length * letter_px + 22)"],
-       ["settings", "any_unknown = \(if any($rows[].i | bars($stop); .[0] == "unknown") then 1 else 0 end)"],
+       ["settings", "any_unknown = \(if any($rows[] | .status as $status | .i | bars($stop; $status); .[0] == "unknown") then 1 else 0 end)"],
        ["settings", "calls = \($all); named = \(if $named then 1 else 0 end); step = \($step)"],
        ["settings", "x_last = \($xmax / $u.ns); x_unit = '\($u.name)'"],
        ["title", ($result | timeline_title([$spans[] | select(.parent == null)]))],
        ["subtitle", ($result | timeline_subtitle($r; $runs | length; $all; $rows | length))],
        ["setting", ($result | environment)],
-       ($rows[] | .row as $row
-        | (.i | bars($stop) | [.[0], $row, .[1] / $u.ns, .[2] / $u.ns]),
+       ($rows[] | .row as $row | .status as $status
+        | (.i | bars($stop; $status) | [.[0], $row, .[1] / $u.ns, .[2] / $u.ns]),
           (.i.c | values | ["marks", $row, . / $u.ns]),
           (if $named then
                ["rows", $row, (.name | field)],
@@ -171,7 +176,8 @@ def sizes:
        ["settings", "y_most = \([$slowest / $u.ns, 1e-9] | max); y_unit = '\($u.name)'"],
        ["settings", "z_most = \([$longest / $v.ns, 1e-9] | max); z_unit = '\($v.name)'"],
        ["title", (.[0] | sizes_title($sizes))],
-       ["subtitle", ([([$sizes[].runs | length] | add | plural(.; "run")), doubts,
+       ["subtitle", ([([$sizes[].runs | length] | add | plural(.; "run")),
+                      doubts([$sizes[].runs | length] | max),
                       (if $differing == [] then empty else "different: " + ($differing | join(", ") | text(60)) end)]
                      | join(" · "))],
        ["setting", (.[0] | environment)],

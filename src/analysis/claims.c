@@ -85,6 +85,22 @@ bool claims_any_failed(const struct result *r)
     return false;
 }
 
+const char *claims_duration(char buf[UNITS_TEXT_BYTES], uint64_t ns)
+{
+    return units_format_duration(buf, ns, "\xc2\xb5");
+}
+
+enum verdict claims_not_tested(struct text *evidence, const char *why)
+{
+    text_add(evidence, "%s", why);
+    return VERDICT_NOT_TESTED;
+}
+
+enum verdict claims_out_of_memory(struct text *evidence)
+{
+    return claims_not_tested(evidence, "there was not enough memory to look at all calls");
+}
+
 /* The evidence that will be shown if no run fails. */
 struct findings {
     struct text held, untested; /* of the first run that came to that verdict */

@@ -5,13 +5,19 @@
 #define UVLAB_ANALYSIS_CLAIMS_H
 
 #include "base/err.h"
+#include "base/units.h"
 #include "measure/result.h"
+
+/* Memory that judging takes, at most: for each span of all runs, and of the one that is looked at.
+ */
+enum { CLAIMS_BYTES_PER_SPAN = 24, CLAIMS_BYTES_PER_SPAN_OF_RUN = 48 };
 
 struct claim {
     const char *id;   /* "fifth-waits": never changes */
     const char *text; /* the statement, a sentence without full stop */
-    /* Decides, and writes one sentence of evidence in numbers. A judge that runs out of memory says
-     * so and answers VERDICT_NOT_TESTED. */
+    /* Decides, and writes one sentence of evidence in numbers. A judge takes no more memory than
+     * CLAIMS_BYTES_PER_SPAN tell; one that runs out of it says so and answers VERDICT_NOT_TESTED.
+     */
     enum verdict (*judge)(const struct result *r, struct text *evidence);
 };
 
@@ -21,6 +27,17 @@ int claims_judge(struct result *r, struct err *e);
 
 const char *claims_verdict_name(enum verdict v); /* "holds", "fails", "not tested here" */
 bool claims_any_failed(const struct result *r);
+
+/* How long a call that nothing keeps may be late at most: a thread has to wake up, and the loop or
+ * a busy machine to come to it. What waited for longer was kept. */
+enum { CLAIMS_LATE_MOST_NS = 50 * 1000 * 1000 };
+
+/* A duration as evidence has it: "736 ms". Returns buf. */
+const char *claims_duration(char buf[UNITS_TEXT_BYTES], uint64_t ns);
+
+/* What judges say when they cannot decide; both return VERDICT_NOT_TESTED. */
+enum verdict claims_not_tested(struct text *evidence, const char *why);
+enum verdict claims_out_of_memory(struct text *evidence);
 
 /* For judges: applies `judge_run` to every measured run. The answer is FAILS with the evidence of
  * the first run that fails; otherwise HOLDS, with the evidence of the first run that holds and in

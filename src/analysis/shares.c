@@ -3,10 +3,12 @@
  *
  * How many ran at once is counted by walking along the sorted starts and, beside them, the sorted
  * ends. A call runs from its start up to but not including its end, so that one that starts in the
- * nanosecond in which another ends follows it. Main thread, after the runs. */
+ * nanosecond in which another ends follows it. A start whose stamp may be early counts as late as
+ * it can have been: what then still overlaps did. Main thread, after the runs. */
 #include "analysis/summary.h"
 
 #include "base/mem.h"
+#include "measure/clock.h"
 #include "measure/pool.h"
 
 enum { LANE_WORDS = POOL_MOST / 64 + 1 };
@@ -58,6 +60,18 @@ static uint32_t most_between(const uint64_t *starts, const uint64_t *ends, size_
     return (uint32_t)most;
 }
 
+static bool is_blurred(const struct span *s)
+{
+    return (s->kind->traits & SPAN_BLURRED) != 0;
+}
+
+static uint64_t latest_start_ns(const struct span *s)
+{
+    uint64_t latest_ns = s->started_ns + (is_blurred(s) ? CLOCK_BLUR_NS : 0);
+
+    return latest_ns < s->finished_ns ? latest_ns : s->finished_ns;
+}
+
 /* One whose end is unknown ran until the end of the run: SPAN_UNKNOWN is later than any instant. */
 uint32_t summary_most_at_once(const struct run *run, unsigned traits)
 {
@@ -72,10 +86,10 @@ uint32_t summary_most_at_once(const struct run *run, unsigned traits)
     if (starts != NULL && ends != NULL && scratch != NULL) {
         for (uint32_t i = 0; i < recorder->count; i++) {
             recorder_get(recorder, i, &span);
-            if (span.parent != SPAN_NONE || span.started_ns == SPAN_UNKNOWN ||
+            if ((span.parent != SPAN_NONE && traits == 0) || span.started_ns == SPAN_UNKNOWN ||
                 (span.kind->traits & traits) != traits)
                 continue;
-            starts[count] = span.started_ns;
+            starts[count] = latest_start_ns(&span);
             ends[count] = span.finished_ns;
             count++;
         }
@@ -101,6 +115,7 @@ void summary_shares(const struct run *run, struct run_shares *shares)
         if (span.parent != SPAN_NONE)
             continue;
         shares->calls++;
+        shares->blurred |= is_blurred(&span) && span.started_ns != SPAN_UNKNOWN;
         if (span.status == SPAN_UNFINISHED)
             shares->unfinished++;
         else if (span.status != SPAN_OK)

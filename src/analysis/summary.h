@@ -43,11 +43,13 @@ struct run_shares {
     uint64_t known;        /* calls that have a share */
     uint32_t lanes;        /* distinct pool threads that ran calls */
     uint32_t most_at_once; /* of summary_most_at_once() for all calls */
+    bool blurred;          /* that is the least that is certain: starts may be stamped early */
 };
 void summary_shares(const struct run *run, struct run_shares *shares);
 
-/* Calls (no parts of calls) with all of `traits` (enum span_trait; 0: any) that ran at the same
- * moment, at most; 0 when none ran, SUMMARY_NO_MEMORY when memory is short. */
+/* Calls that ran at the same moment, at most (of SPAN_BLURRED ones, as far as it is certain): with
+ * all of `traits` (enum span_trait), parts of calls among them; or, with 0, all calls but no parts.
+ * 0 when none ran, SUMMARY_NO_MEMORY when memory is short. */
 #define SUMMARY_NO_MEMORY UINT32_MAX
 uint32_t summary_most_at_once(const struct run *run, unsigned traits);
 

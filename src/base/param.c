@@ -279,6 +279,14 @@ enum param_source param_source_of(const struct param_set *set, const char *name)
     return set->source[p - set->table];
 }
 
+const char *param_given(const struct param_set *set, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (param_source_of(set, *names) == PARAM_FROM_FLAG)
+            return *names;
+    return NULL;
+}
+
 void param_supersede(struct param_set *set, const char *name)
 {
     const struct param *p = param_find(set->table, name, strlen(name));

@@ -122,6 +122,9 @@ const struct param *param_find(const struct param *table, const char *name, size
 const struct param *param_find_letter(const struct param *table, char letter);
 /* Where the value of the row of that name came from, which exists. */
 enum param_source param_source_of(const struct param_set *set, const char *name);
+/* The first of `names` (NULL-terminated, rows that exist) that was given as a flag, or NULL: for
+ * refusing options that nothing will look at. */
+const char *param_given(const struct param_set *set, const char *const *names);
 /* Marks the value of row `name` as PARAM_SUPERSEDED. */
 void param_supersede(struct param_set *set, const char *name);
 

@@ -63,7 +63,6 @@ static int completion_run(const void *options, const char *const *operands, stru
 {
     static void (*const scripts[])(struct text *) = {complete_bash, complete_zsh, complete_fish};
     struct text t = TEXT_EMPTY;
-    const char *near;
     (void)options;
     if (operands[0] == NULL)
         return err_set(e, STATUS_USAGE, "completion: which shell (bash, zsh or fish)?");
@@ -73,10 +72,6 @@ static int completion_run(const void *options, const char *const *operands, stru
             return command_print(&t, e);
         }
     }
-    near = param_nearest(operands[0], shells);
-    if (near != NULL)
-        return err_set(e, STATUS_USAGE, "completion: no script for '%s' (did you mean '%s'?)",
-                       operands[0], near);
     return err_set(e, STATUS_USAGE, "completion: no script for '%s': there are bash, zsh and fish",
                    operands[0]);
 }

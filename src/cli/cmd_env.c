@@ -65,6 +65,16 @@ static void gather_libcurl(struct env_facts *f)
     curl_lib_close();
 }
 
+/* As every result would warn of it. */
+static void warn_of_pool_size(const char *size)
+{
+    char warning[POOL_WARNING_BYTES];
+    if (size != NULL && pool_doubt_environment(size, warning)) {
+        text_make_printable(warning);
+        fprintf(stderr, "uvlab: warning: %s\n", warning);
+    }
+}
+
 static int gather(struct env_facts *f, struct err *e)
 {
     const char *size = getenv("UV_THREADPOOL_SIZE");
@@ -113,8 +123,8 @@ static void add_machine(struct text *t, const struct env_facts *f)
         row(t, "clock", f->clock);
     else
         text_add(t, "%-14s %s (%s)\n", "clock", f->clock, f->no_tsc);
-    text_add(t, "%-14s %" PRIu64 " threads (%s)\n", "pool size", f->pool_size,
-             pool_size_source_name(f->pool_source));
+    text_add(t, "%-14s %" PRIu64 " thread%s (%s)\n", "pool size", f->pool_size,
+             f->pool_size == 1 ? "" : "s", pool_size_source_name(f->pool_source));
 }
 
 static void add_libraries(struct text *t, const struct env_facts *f)
@@ -140,16 +150,16 @@ static void add_libraries(struct text *t, const struct env_facts *f)
  * when memory is short. */
 static cJSON *make_document(const struct env_facts *f)
 {
-    const struct result result = {
+    struct result result = {
         .host = f->host,
         .pool = {.size = (uint32_t)f->pool_size, .source = f->pool_source},
         .clock = f->clock,
-        .libcurl = f->libcurl,
         .others_cpu_ns = HOST_UNKNOWN,
         .stolen_ns = HOST_UNKNOWN,
         .watched_ns = HOST_UNKNOWN,
     };
     cJSON *document = cJSON_CreateObject();
+    copy(result.libcurl, sizeof result.libcurl, f->libcurl);
     if (document != NULL && json_put(document, "schema", json_text("uvlab.environment/1")) &&
         json_put(document, "environment", document_environment(&result)) &&
         json_put(document, "memory_available_bytes", json_number(f->memory_available_bytes)))
@@ -191,6 +201,7 @@ static int env_run(const void *options, const char *const *operands, struct err 
     (void)operands;
     if (gather(&facts, e) < 0)
         return -1;
+    warn_of_pool_size(getenv("UV_THREADPOOL_SIZE"));
     return o->format == ENV_JSON ? print_json(&facts, e) : print_table(&facts, e);
 }
 

@@ -10,6 +10,7 @@
 
 #include "analysis/claims.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "cli/common.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -35,6 +36,20 @@ static int print_help(const struct experiment *x, struct err *e)
     return command_print(&t, e);
 }
 
+/* Beside the result there is either a judge at work or the view. */
+static void expect_memory(struct invocation *v)
+{
+    struct session_options *session = &v->common.session;
+    bool judged = v->view->judged || v->common.view.check;
+
+    session->bytes_per_span = v->view->bytes_per_span;
+    session->bytes_per_span_of_run = v->view->bytes_per_span_of_run;
+    if (judged && session->bytes_per_span < CLAIMS_BYTES_PER_SPAN)
+        session->bytes_per_span = CLAIMS_BYTES_PER_SPAN;
+    if (judged && session->bytes_per_span_of_run < CLAIMS_BYTES_PER_SPAN_OF_RUN)
+        session->bytes_per_span_of_run = CLAIMS_BYTES_PER_SPAN_OF_RUN;
+}
+
 /* 1 when help was asked for, and nothing else is to be done. */
 static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
 {
@@ -47,6 +62,7 @@ static int parse(struct invocation *v, int argc, char *const *argv, struct err *
     if (outcome.help)
         return 1;
     v->view = view_at(view->format);
+    expect_memory(v);
     if ((view->timeline || view->by_thread) && v->view->write != view_table)
         return err_set(e, STATUS_USAGE,
                        "--%s: only the table has a timeline, and --format is %s (trace is the "
@@ -55,23 +71,65 @@ static int parse(struct invocation *v, int argc, char *const *argv, struct err *
     return 0;
 }
 
-/* Doubts and failed claims, for views that have no place for them. */
-static void say_beside(const struct invocation *v)
+/* Of all calls: how many failed, and why the first of them did. */
+struct failures {
+    uint64_t calls, failed, alike; /* alike: with the status of the first */
+    int first;
+};
+
+static void count_failures(const struct result *r, struct failures *f)
+{
+    struct span s;
+    *f = (struct failures){.first = SPAN_OK};
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        for (uint32_t k = 0; k < r->runs[i].recorder.count; k++) {
+            recorder_get(&r->runs[i].recorder, k, &s);
+            if (s.parent != SPAN_NONE)
+                continue;
+            f->calls++;
+            if (s.status == SPAN_OK)
+                continue;
+            if (f->failed++ == 0)
+                f->first = s.status;
+            f->alike += s.status == f->first;
+        }
+    }
+}
+
+static void say_failures(const struct result *r)
+{
+    struct failures f;
+    char all[UNITS_TEXT_BYTES], failed[UNITS_TEXT_BYTES], alike[UNITS_TEXT_BYTES];
+    char why[SPAN_TEXT_BYTES], of_them[UNITS_TEXT_BYTES + 16] = "";
+    count_failures(r, &f);
+    if (f.failed == 0)
+        return;
+    if (f.alike < f.failed)
+        snprintf(of_them, sizeof of_them, ", %s of them", units_format_count(alike, f.alike));
+    fprintf(stderr, "uvlab: %s: %s of %s call%s failed%s: %s\n", r->experiment->name,
+            units_format_count(failed, f.failed), units_format_count(all, f.calls),
+            f.calls == 1 ? "" : "s", of_them, span_status_text(f.first, why));
+}
+
+/* What the view has no place for: doubts. And why the status will not be 0, unless it can be read
+ * in the table that was just drawn on a terminal; who interrupted it knows. */
+static void say_beside(const struct invocation *v, bool on_terminal)
 {
     const struct result *r = &v->result;
-    if (v->view->judged || v->common.view.quiet)
-        return;
-    for (size_t i = 0; i < r->warning_count; i++)
+    for (size_t i = 0; i < r->warning_count && !v->view->judged && !v->common.view.quiet; i++)
         fprintf(stderr, "uvlab: warning: %s\n", r->warnings[i]);
-    for (size_t i = 0; i < r->verdict_count; i++)
+    if (r->interrupted || (on_terminal && v->view->write == view_table))
+        return;
+    for (size_t i = 0; i < r->verdict_count && v->common.view.check; i++)
         if (r->verdicts[i].verdict == VERDICT_FAILS)
-            fprintf(stderr, "uvlab: claim '%s' fails: %s\n", r->verdicts[i].claim->id,
-                    text_get(&r->verdicts[i].evidence));
+            fprintf(stderr, "uvlab: %s: claim '%s' fails: %s\n", r->experiment->name,
+                    r->verdicts[i].claim->id, text_get(&r->verdicts[i].evidence));
+    say_failures(r);
 }
 
 static int status_of(const struct invocation *v)
 {
-    if (v->result.interrupted)
+    if (v->result.interrupted || run_interrupted()) /* the result may be whole all the same */
         return STATUS_INTERRUPTED;
     if (v->common.view.check && claims_any_failed(&v->result))
         return STATUS_CLAIM;
@@ -97,6 +155,8 @@ static int measure_and_show(struct invocation *v, struct out *o, struct err *e)
 static int run_parsed(struct invocation *v, struct err *e)
 {
     struct out *o;
+    bool on_terminal;
+    int rc;
     if (session_plan(&v->result, &v->common.session, e) < 0)
         return -1;
     run_catch_signals(out_emergency); /* before there is a file that a signal could leave behind */
@@ -107,9 +167,14 @@ static int run_parsed(struct invocation *v, struct err *e)
         out_abandon(o);
         return -1;
     }
-    if (out_close(o, e) < 0)
+    on_terminal = out_is_terminal(o);
+    rc = out_close(o, e);
+    /* Ctrl-C ends the reader of a pipe, too. */
+    if (rc == OUT_NO_READER && v->result.interrupted)
+        return STATUS_INTERRUPTED;
+    if (rc < 0)
         return -1;
-    say_beside(v);
+    say_beside(v, on_terminal);
     return status_of(v);
 }
 

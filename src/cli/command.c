@@ -12,7 +12,7 @@
 #include "output/out.h"
 
 const struct command *const commands[] = {
-    &command_list, &command_env, &command_completion, &command_help, NULL,
+    &command_list, &command_env, &command_origin, &command_completion, &command_help, NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -25,7 +25,8 @@ struct command {
 
 /* All of them, in the order of the help, NULL-terminated. */
 extern const struct command *const commands[];
-extern const struct command command_list, command_env, command_completion, command_help;
+extern const struct command command_list, command_env, command_origin, command_completion,
+    command_help;
 
 /* The command of that name, or NULL. */
 const struct command *command_find(const char *name);

@@ -1,5 +1,5 @@
-/* Progress, shown between runs so that it disturbs none: nothing for sessions that are over before
- * anybody wonders, then a line that is redrawn a few times a second and erased at the end. It is
+/* Progress, shown between runs so that it disturbs none: which run begins, from the first one on,
+ * as that may be a long one. The line is redrawn a few times a second and erased at the end. It is
  * redrawn in place with a carriage return and spaces alone, which every terminal understands.
  * Main thread; its times are for people and enter no result. */
 #include "cli/progress.h"
@@ -10,13 +10,11 @@
 
 #include "measure/clock.h"
 
-static const uint64_t patience_ns = 500000000, between_ns = 100000000;
+static const uint64_t between_ns = 100000000;
 
 void progress_begin(struct progress *p, const char *name, bool wanted)
 {
     *p = (struct progress){.name = name, .wanted = wanted && isatty(STDERR_FILENO)};
-    if (p->wanted)
-        p->begun_ns = clock_read_monotonic();
 }
 
 void progress_show(void *progress, uint32_t done, uint32_t all)
@@ -25,13 +23,13 @@ void progress_show(void *progress, uint32_t done, uint32_t all)
     char line[80];
     uint64_t now_ns;
     int length;
-    if (!p->wanted || all < 2)
+    if (!p->wanted || all < 2 || done == all)
         return;
     now_ns = clock_read_monotonic();
-    if (now_ns - p->begun_ns < patience_ns || now_ns - p->shown_ns < between_ns)
+    if (p->columns > 0 && now_ns - p->shown_ns < between_ns)
         return;
     length =
-        snprintf(line, sizeof line, "%.32s: %" PRIu32 " of %" PRIu32 " runs", p->name, done, all);
+        snprintf(line, sizeof line, "%.32s: run %" PRIu32 " of %" PRIu32, p->name, done + 1, all);
     fprintf(stderr, "\r%s%*s", line,
             p->columns > (size_t)length ? (int)(p->columns - (size_t)length) : 0, "");
     fflush(stderr);

@@ -10,8 +10,8 @@
 struct progress {
     const char *name; /* of the experiment */
     bool wanted;
-    uint64_t begun_ns, shown_ns; /* CLOCK_MONOTONIC */
-    size_t columns;              /* of the line that stands there; 0: none */
+    uint64_t shown_ns; /* CLOCK_MONOTONIC */
+    size_t columns;    /* of the line that stands there; 0: none */
 };
 
 /* `wanted`: whether it may be shown at all. */

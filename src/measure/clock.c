@@ -4,12 +4,13 @@
  * read-only or works on the caller's memory. */
 #include "measure/clock.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+
+#include "measure/host_file.h"
 #endif
 
 enum {
@@ -35,22 +36,37 @@ static bool cpu_has_invariant_tsc(void)
     return __get_cpuid(0x80000007u, &a, &b, &c, &d) && (d & (1u << 8)) != 0;
 }
 
+#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/"
+
+/* Whether `word` stands in `line`, between blanks. */
+static bool has_word(const char *line, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (line += strspn(line, " "); *line != '\0'; line += strspn(line, " ")) {
+        size_t here = strcspn(line, " ");
+
+        if (here == length && memcmp(line, word, length) == 0)
+            return true;
+        line += here;
+    }
+    return false;
+}
+
 /* Whether the kernel keeps its own time by the TSC, which it does only after having checked that
  * the counters of all CPUs agree. kvm-clock and the Hyper-V page are the TSC scaled by the
- * hypervisor, which vouches for it. Should any of them be wrong, spans run backwards, and the
- * result warns. */
+ * hypervisor, per CPU where it has to be: they alone do not say that the bare counters agree. The
+ * kernel takes `tsc` off the list of what is available once it has found it unstable, so it must
+ * still stand there. Should it be wrong all the same, spans run backwards, and the result warns. */
 static bool kernel_trusts_tsc(void)
 {
     static const char *const by_tsc[] = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page"};
-    char name[64] = "";
-    FILE *f = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+    char name[64], available[256];
 
-    if (f == NULL)
+    if (!host_file_line(CLOCKSOURCE "current_clocksource", name, sizeof name) ||
+        !host_file_line(CLOCKSOURCE "available_clocksource", available, sizeof available) ||
+        !has_word(available, "tsc"))
         return false;
-    if (fgets(name, sizeof name, f) == NULL)
-        name[0] = '\0';
-    fclose(f);
-    name[strcspn(name, "\n")] = '\0';
     for (size_t i = 0; i < sizeof by_tsc / sizeof *by_tsc; i++)
         if (strcmp(name, by_tsc[i]) == 0)
             return true;

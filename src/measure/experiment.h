@@ -24,6 +24,7 @@ enum pass_role {
     PASS_MEASURED, /* repeated --runs times; what the summary and most claims are about */
     PASS_BASELINE, /* what a claim compares the measured runs with */
     PASS_TRIAL,    /* a small part, repeated many times */
+    PASS_WARMUP, /* kept only where it was broken off and could not be freed; made by the runner */
 };
 
 enum { PASSES_MOST = 4 };
@@ -43,6 +44,7 @@ struct pass {
 struct plan {
     struct pass passes[PASSES_MOST]; /* in the order in which they are run */
     unsigned pass_count;
+    struct pass warmup; /* the first of them as a warm-up; filled in by the runner */
     bool uses_pool;
     uint32_t threads;     /* pool size asked for; 0: as the environment or libuv says */
     uint64_t descriptors; /* files that are open at once, beyond those of the loop itself */
@@ -97,7 +99,7 @@ struct experiment {
     int (*prepare)(struct run *run, struct err *e);
     /* The first submissions, on the loop thread; never runs the loop itself. */
     int (*start)(struct run *run, struct err *e);
-    /* After SIGINT or SIGTERM: cancels what is queued, stops what repeats. Optional. */
+    /* After SIGINT, SIGTERM or SIGHUP: cancels what is queued, stops what repeats. Optional. */
     void (*cancel)(struct run *run);
     /* After the loop has ended and every handle is closed: frees run->state. Optional. */
     void (*cleanup)(struct run *run);

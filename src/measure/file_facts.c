@@ -1,12 +1,8 @@
 /* What is constant about reading files, and the look at a file before anything is measured: whether
  * it can be read at all, and how many spans and how much memory that may take. Main thread. */
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "measure/file_read.h"
 #include "measure/file_step.h"
+#include "measure/given_file.h"
 
 enum {
     /* Reads beyond those that the size needs: the one that finds a file shorter than it was, and
@@ -26,29 +22,6 @@ const struct span_kind file_span_kinds[FILE_KINDS] = {
     [FILE_KIND_READ] = {"fs.read", "file read", PHASE_POLL, "fs.read", SPAN_POOLED},
     [FILE_KIND_CLOSE] = {"fs.close", "file close", PHASE_POLL, "fs.close", SPAN_POOLED},
 };
-
-int file_look(const char *path, uint64_t *size_bytes, struct err *e)
-{
-    struct stat st;
-    char byte;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
-
-    if (fd < 0)
-        return err_set(e, STATUS_FAILED, "--file %.200s: cannot be opened: %s", path,
-                       uv_strerror(-errno));
-    if (fstat(fd, &st) != 0)
-        rc = err_set(e, STATUS_FAILED, "--file %.200s: cannot be examined: %s", path,
-                     uv_strerror(-errno));
-    else if (!S_ISREG(st.st_mode)) /* it might have no end, or keep a thread for ever */
-        rc = err_set(e, STATUS_FAILED, "--file %.200s: is not a regular file", path);
-    else if (read(fd, &byte, 1) < 0)
-        rc = err_set(e, STATUS_FAILED, "--file %.200s: cannot be read: %s", path,
-                     uv_strerror(-errno));
-    else
-        *size_bytes = (uint64_t)st.st_size;
-    close(fd);
-    return rc;
-}
 
 static void fill_for(struct file_facts *facts, enum file_api api)
 {
@@ -70,7 +43,7 @@ int file_facts_find(struct file_facts *facts, const char *path, enum file_api ap
 {
     uint64_t size_bytes = 0;
 
-    if (file_look(path, &size_bytes, e) != 0)
+    if (given_file_check(path, &size_bytes, e) != 0)
         return -1;
     if (size_bytes > FILE_BYTES_MOST)
         return err_set(e, STATUS_FAILED,

@@ -55,12 +55,8 @@ struct file_facts {
     bool head_only;      /* of the file no more than its first piece is read */
 };
 
-/* Looks whether the file is a regular one that can be read, and how large it is now. STATUS_FAILED
- * with a text that begins with "--file PATH: ". Does not wait: a pipe is no regular file. */
-int file_look(const char *path, uint64_t *size_bytes, struct err *e);
-
-/* Looks at the file (file_look(); one of more than FILE_BYTES_MOST is refused as well) and fills
- * *facts for reads of it by `api`. STATUS_FAILED. */
+/* Looks at the file (given_file_check(); one of more than FILE_BYTES_MOST is refused as well) and
+ * fills *facts for reads of it by `api`. STATUS_FAILED. */
 int file_facts_find(struct file_facts *facts, const char *path, enum file_api api, struct err *e);
 
 /* The same for a file of that size (at most FILE_BYTES_MOST) which is still to be made. Pure. */

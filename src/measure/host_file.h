@@ -1,5 +1,5 @@
 /* Small text files of the kernel (/proc, /sys), line by line and without allocating: facts must be
- * found out when memory is short, too. Only the host_*.c files use this. */
+ * found out when memory is short, too. Only the host_*.c files and clock.c use this. */
 #ifndef UVLAB_MEASURE_HOST_FILE_H
 #define UVLAB_MEASURE_HOST_FILE_H
 

@@ -126,8 +126,8 @@ static int try_threads(uint32_t count, struct pool_facts *facts, struct err *e)
     facts->counted = before != HOST_UNKNOWN;
     if (rc != 0)
         return err_set(e, STATUS_FAILED,
-                       "cannot have a pool of %u threads: only %u could be created: %s",
-                       (unsigned)count, (unsigned)made, uv_strerror(rc));
+                       "cannot have a pool of %u thread%s: only %u could be created: %s",
+                       (unsigned)count, count == 1 ? "" : "s", (unsigned)made, uv_strerror(rc));
     return 0;
 }
 
@@ -225,12 +225,25 @@ static int muster_pool(struct pool_facts *facts, struct err *e)
     return rc;
 }
 
+bool pool_doubt_environment(const char *text, char warning[POOL_WARNING_BYTES])
+{
+    char *end = NULL;
+    long value = strtol(text, &end, 10);
+    unsigned size = (unsigned)pool_size_of_environment(text);
+
+    warning[0] = '\0';
+    if (end != text && *end == '\0' && value >= 1 && value <= POOL_MOST)
+        return false;
+    snprintf(warning, POOL_WARNING_BYTES,
+             "UV_THREADPOOL_SIZE=%.40s is no number from 1 to %d: libuv makes %u thread%s of it",
+             text, POOL_MOST, size, size == 1 ? "" : "s");
+    return true;
+}
+
 /* What libuv will make of the environment, and what the user ought to know about it. */
 static void expect_size(uint32_t threads, struct pool_facts *facts)
 {
     const char *text = getenv("UV_THREADPOOL_SIZE");
-    char *end = NULL;
-    long value;
 
     if (threads != 0) {
         facts->size = threads;
@@ -244,12 +257,7 @@ static void expect_size(uint32_t threads, struct pool_facts *facts)
     }
     facts->size = (uint32_t)pool_size_of_environment(text);
     facts->source = POOL_SIZE_ENVIRONMENT;
-    value = strtol(text, &end, 10);
-    if (end == text || *end != '\0' || value < 1 || value > POOL_MOST)
-        snprintf(
-            facts->warning, sizeof facts->warning,
-            "UV_THREADPOOL_SIZE=%.40s is no number from 1 to %d: libuv makes %u thread%s of it",
-            text, POOL_MOST, (unsigned)facts->size, facts->size == 1 ? "" : "s");
+    pool_doubt_environment(text, facts->warning);
 }
 
 int pool_start(uint32_t threads, struct pool_facts *facts, struct err *e)

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/param.h"
 
-enum { POOL_DEFAULT = 4, POOL_MOST = 1024 };
+enum { POOL_DEFAULT = 4, POOL_MOST = 1024, POOL_WARNING_BYTES = 256 };
 
 enum pool_size_source { POOL_SIZE_LIBUV, POOL_SIZE_ENVIRONMENT, POOL_SIZE_FLAG };
 
@@ -16,16 +16,19 @@ struct pool_facts {
     uint32_t size;     /* threads that libuv really has: counted, not assumed */
     uint32_t expected; /* by the flag, the environment, or libuv's default */
     enum pool_size_source source;
-    bool counted;      /* false: they could not be counted (there is no /proc, or the pool had been
-                          started      before), so `size` is what was expected; that so many threads
-                          answered      the      muster is true all the same */
-    char warning[256]; /* about UV_THREADPOOL_SIZE, or "" */
+    bool counted; /* false: they could not be counted (there is no /proc, or the pool had been
+                     started      before), so `size` is what was expected; that so many threads
+                     answered      the      muster is true all the same */
+    char warning[POOL_WARNING_BYTES]; /* about UV_THREADPOOL_SIZE, or "" */
 };
 
 /* The size that libuv makes of a value of UV_THREADPOOL_SIZE: it uses atoi(), so that "abc", "" and
  * "0" become 1 thread, and clamps at 1024, also what wraps around ("-1"). libuv 1.44.2,
  * src/threadpool.c, init_threads(). Pure. */
 uint64_t pool_size_of_environment(const char *text);
+
+/* Whether that is not what the text seems to say: then `warning` tells, else it is empty. Pure. */
+bool pool_doubt_environment(const char *text, char warning[POOL_WARNING_BYTES]);
 
 /* Makes libuv start its pool, with `threads` threads (0: as the environment or libuv itself says),
  * and musters it: every thread is seen once, at the same time as all others, and given its lane, in

@@ -86,10 +86,18 @@ uint32_t recorder_open(struct recorder *r, uint32_t count, unsigned kind, uint32
         l->iteration = 0;
         l->status = SPAN_OK;
         l->kind = (uint8_t)kind;
+        l->is_phase = 0;
         atomic_store_explicit(&r->on_worker[first + i].status, SPAN_OK, memory_order_relaxed);
     }
     r->count += count;
     return first;
+}
+
+/* Whether it was called back, or never will be because it is a phase, which is marked as such when
+ * it is over. */
+static bool has_ended(const struct span_on_loop *l)
+{
+    return l->called_back != SPAN_UNKNOWN || l->is_phase != 0;
 }
 
 int recorder_detach(struct recorder *r, struct err *e)
@@ -100,7 +108,7 @@ int recorder_detach(struct recorder *r, struct err *e)
         return err_no_memory(e, "the spans of an interrupted run");
     for (uint32_t i = 0; i < r->count; i++) {
         struct span_on_worker *from = &r->on_worker[i], *to = &copy[i];
-        bool ended = r->on_loop[i].called_back != SPAN_UNKNOWN;
+        bool ended = has_ended(&r->on_loop[i]);
 
         atomic_init(&to->started, atomic_load_explicit(&from->started, memory_order_relaxed));
         atomic_init(&to->lane, atomic_load_explicit(&from->lane, memory_order_relaxed));
@@ -145,7 +153,7 @@ void recorder_get(const struct recorder *r, uint32_t i, struct span *out)
     if (r->http != NULL && (out->kind->traits & SPAN_HTTP) != 0)
         out->http = &r->http[i];
     out->status = l->status;
-    if (l->called_back == SPAN_UNKNOWN)
+    if (!has_ended(l))
         out->status = SPAN_UNFINISHED;
     else if (l->status == SPAN_OK)
         out->status = atomic_load_explicit(&w->status, memory_order_relaxed);

@@ -28,8 +28,8 @@ struct span_on_loop {
     uint32_t ordinal;
     uint32_t iteration;
     int16_t status;
-    uint8_t kind; /* row of the recorder's table of kinds */
-    uint8_t spare;
+    uint8_t kind;     /* row of the recorder's table of kinds */
+    uint8_t is_phase; /* recorder_phase() */
 };
 
 struct span_on_worker {
@@ -141,6 +141,13 @@ static inline void span_called_back(struct recorder *r, uint32_t i, uint64_t tic
 static inline void recorder_parent(struct recorder *r, uint32_t i, uint32_t parent)
 {
     r->on_loop[i].parent = parent;
+}
+
+/* Call `i` is a phase of its parent, for which nothing is called back: it is complete with its
+ * `finished`, and `called_back` stays unknown. Loop thread, in place of span_called_back(). */
+static inline void recorder_phase(struct recorder *r, uint32_t i)
+{
+    r->on_loop[i].is_phase = 1;
 }
 
 static inline void recorder_armed_by(struct recorder *r, uint32_t i, uint32_t cause)

@@ -31,7 +31,7 @@ struct result {
     struct host_facts host;
     struct pool_facts pool; /* size 0 where no pool is used */
     const char *clock;      /* clock_name() */
-    const char *libcurl;    /* version, or NULL where the experiment does not load it */
+    char libcurl[32];       /* version, "" where the experiment does not load it */
     char started_at[32];    /* "2026-01-31T09:30:00.000Z" */
     uint64_t others_cpu_ns; /* CPU time that the rest of the machine used during the runs, or
                                HOST_UNKNOWN */

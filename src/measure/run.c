@@ -27,6 +27,8 @@ struct watch {
     struct clock_anchor begin;
     struct clock_scale scale;               /* provisional: good enough for max_lag_ns */
     uint64_t last_poll_ticks, last_idle_ns; /* when poll was entered for the last time */
+    uint64_t cpu_ns, pool_cpu_ns; /* counters of an interrupted run, when it had last called back */
+    int signals_before, signals_seen; /* how many had come: before it began, and until last_poll */
     bool gave_up;
 };
 
@@ -57,12 +59,14 @@ static void on_signal(int number)
 
 void run_catch_signals(void (*at_exit)(void))
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, before;
 
     signals.at_exit = at_exit;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
 }
 
 bool run_interrupted(void)
@@ -78,6 +82,14 @@ static void grace_over_cb(uv_timer_t *timer)
     uv_stop(timer->loop);
 }
 
+/* A run that is given up is reported as it stood after its last callback: what it used while
+ * nothing but the grace passed belongs to no time that is told. */
+static void note_used(struct watch *w)
+{
+    w->cpu_ns = clock_process_cpu_ns();
+    w->pool_cpu_ns = pool_cpu_ns();
+}
+
 static void signalled_cb(uv_async_t *async)
 {
     struct watch *w = async->data;
@@ -85,15 +97,18 @@ static void signalled_cb(uv_async_t *async)
     if (w->run->interrupted)
         return;
     w->run->interrupted = true;
+    note_used(w);
     if (w->run->experiment->cancel != NULL)
         w->run->experiment->cancel(w->run);
+    uv_update_time(w->run->loop); /* a callback before this one may have taken long */
     uv_timer_start(&w->grace, grace_over_cb, GRACE_MS, 0);
 }
 
 /* --- Watching the loop. --- */
 
 /* What passed since poll was entered the last time, less the time that poll was idle in between, is
- * how long the loop was kept from looking. */
+ * how long the loop was kept from looking. Not where a signal came in between: it ends the wait in
+ * poll, and libuv forgets how long that had been. */
 static void note_lag(struct watch *w)
 {
     uint64_t now = clock_ticks(), idle_ns = uv_metrics_idle_time(w->run->loop);
@@ -101,18 +116,25 @@ static void note_lag(struct watch *w)
         clock_scale_ns(&w->scale, now) - clock_scale_ns(&w->scale, w->last_poll_ticks);
     uint64_t waited_ns = idle_ns - w->last_idle_ns;
     struct loop_facts *facts = &w->run->loop_facts;
+    int signals_came = atomic_load(&signals.count);
 
-    if (passed_ns > waited_ns && passed_ns - waited_ns > facts->max_lag_ns)
+    if (signals_came == w->signals_seen && passed_ns > waited_ns &&
+        passed_ns - waited_ns > facts->max_lag_ns)
         facts->max_lag_ns = passed_ns - waited_ns;
     w->last_poll_ticks = now;
     w->last_idle_ns = idle_ns;
+    w->signals_seen = signals_came;
 }
 
 /* libuv calls prepare and check handles that were started first last (it puts new ones in front),
  * so these two, the first of their loop, stand next to poll and at the end of the check phase. */
 static void before_poll_cb(uv_prepare_t *prepare)
 {
-    note_lag(prepare->data);
+    struct watch *w = prepare->data;
+
+    note_lag(w);
+    if (w->run->interrupted && !w->gave_up)
+        note_used(w);
 }
 
 static void after_poll_cb(uv_check_t *check)
@@ -216,24 +238,27 @@ static int drive(struct run *run, struct watch *w, struct err *e)
 {
     struct clock_anchor end;
     uint64_t pool_before_ns = pool_cpu_ns(), cpu_before_ns = clock_process_cpu_ns();
-    uint64_t pool_after_ns;
     int rc;
 
     clock_anchor_take(&w->begin);
     clock_scale_make(&w->scale, &w->begin, &w->begin);
     w->last_poll_ticks = w->begin.ticks;
+    w->signals_before = w->signals_seen = atomic_load(&signals.count);
     rc = run->experiment->start(run, e);
     if (rc != 0 && run->experiment->cancel != NULL)
         run->experiment->cancel(run);
     uv_run(run->loop, UV_RUN_DEFAULT);
     note_lag(w);
     clock_anchor_take(&end);
-    run->cpu_ns = clock_process_cpu_ns() - cpu_before_ns;
+    if (!w->gave_up)
+        note_used(w);
+    run->cpu_ns = w->cpu_ns - cpu_before_ns;
     run->pool_cpu_ns = SPAN_UNKNOWN;
-    pool_after_ns = pool_cpu_ns();
-    if (run->pool_size > 0 && pool_before_ns != UINT64_MAX && pool_after_ns != UINT64_MAX)
-        run->pool_cpu_ns = pool_after_ns - pool_before_ns;
-    run->loop_facts.idle_ns = uv_metrics_idle_time(run->loop);
+    if (run->pool_size > 0 && pool_before_ns != UINT64_MAX && w->pool_cpu_ns != UINT64_MAX)
+        run->pool_cpu_ns = w->pool_cpu_ns - pool_before_ns;
+    run->loop_facts.idle_ns = atomic_load(&signals.count) == w->signals_before
+                                  ? uv_metrics_idle_time(run->loop)
+                                  : SPAN_UNKNOWN;
     clock_scale_make(&run->recorder.scale, &w->begin, &end);
     return rc;
 }

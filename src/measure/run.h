@@ -17,8 +17,10 @@ enum cpu_choice { CPU_CHOICE_AUTO, CPU_CHOICE_ON, CPU_CHOICE_OFF };
 /* What is known about the loop of one run. */
 struct loop_facts {
     uint64_t iterations;
-    uint64_t idle_ns;    /* spent waiting in poll: uv_metrics_idle_time() */
-    uint64_t max_lag_ns; /* the longest time between two polls, less the idle time in it */
+    uint64_t idle_ns; /* spent waiting in poll: uv_metrics_idle_time(); SPAN_UNKNOWN when a signal
+                         came, as libuv forgets the wait that it ends */
+    uint64_t max_lag_ns; /* the longest time between two polls, less the idle time in it; a stretch
+                            in which a signal came is left out */
 };
 
 struct run {
@@ -34,7 +36,8 @@ struct run {
 
     /* the result */
     uint64_t elapsed_ns; /* first submission to last callback; SPAN_UNKNOWN if nothing came back */
-    uint64_t cpu_ns;     /* CPU time of the whole process, between the same two anchors */
+    uint64_t cpu_ns;     /* CPU time of the whole process, between the same two anchors; of a run
+                            that was given up, until it had called back for the last time */
     uint64_t
         pool_cpu_ns; /* that of the pool's threads alone; SPAN_UNKNOWN where there is no pool */
     struct loop_facts loop_facts;
@@ -51,11 +54,11 @@ int run_once(struct run *run, struct err *e);
 /* Frees the recorder. */
 void run_free(struct run *run);
 
-/* SIGINT and SIGTERM from now on interrupt the run that is going on (and every one that follows) in
- * the orderly way of run_interrupted(); a second signal ends the process at once with status 130.
- * `at_exit` (async-signal-safe, or NULL) is called before that. The handler may only interrupt the
- * main thread: every thread that is made has to have the two signals blocked, as session_run() has
- * it for those of the pool. */
+/* SIGINT, SIGTERM and, unless it was ignored before (nohup), SIGHUP from now on interrupt the run
+ * that is going on (and every one that follows) in the orderly way of run_interrupted(); a second
+ * signal ends the process at once with status 130. `at_exit` (async-signal-safe, or NULL) is called
+ * before that. The handler may only interrupt the main thread: every thread that is made has to
+ * have these signals blocked, as session_run() has it for those of the pool. */
 void run_catch_signals(void (*at_exit)(void));
 /* Whether a signal has arrived. Any thread. */
 bool run_interrupted(void);

@@ -20,9 +20,6 @@ const char *const session_cpu_choices[] = {"auto", "on", "off", NULL};
 /* Descriptors of the standard streams, a loop, a result file and whatever a library opens. */
 enum { FILES_OF_LOOP = 64 };
 
-/* What the statistics need for each span, at most, while a result is written. */
-enum { ANALYSIS_BYTES_PER_SPAN = 32 };
-
 /* --- The plan. --- */
 
 static uint64_t saturating_add(uint64_t a, uint64_t b)
@@ -44,25 +41,26 @@ static uint32_t plan_runs(const struct plan *plan)
     return runs;
 }
 
-/* Spans stay until the end; what a run needs beside them is given back when it is over. */
-static uint64_t plan_bytes(const struct plan *plan, unsigned extras)
+/* Spans stay until the end; what a run needs beside them is given back when it is over, and before
+ * anybody looks at the result. */
+static uint64_t plan_bytes(const struct plan *plan, unsigned extras,
+                           const struct session_options *options)
 {
-    uint64_t spans = 0, beside = 0, largest = 0;
+    uint64_t spans = 0, kept = 0, beside = 0, largest = 0, looking;
 
     for (unsigned i = 0; i < plan->pass_count; i++) {
         const struct pass *p = &plan->passes[i];
 
-        spans = saturating_add(spans, saturating_multiply((uint64_t)p->runs * p->spans,
-                                                          recorder_bytes_per_span(extras)));
-        spans = saturating_add(spans, saturating_multiply(p->runs, p->kept_bytes));
-        if (p->bytes > beside)
-            beside = p->bytes;
-        if ((uint64_t)p->runs * p->spans > largest)
-            largest = (uint64_t)p->runs * p->spans;
+        spans = saturating_add(spans, saturating_multiply(p->runs, p->spans));
+        kept = saturating_add(kept, saturating_multiply(p->runs, p->kept_bytes));
+        beside = p->bytes > beside ? p->bytes : beside;
+        largest = p->spans > largest ? p->spans : largest;
     }
-    return saturating_add(
-        saturating_add(spans, plan_runs(plan) * sizeof(struct run)),
-        saturating_add(beside, saturating_multiply(largest, ANALYSIS_BYTES_PER_SPAN)));
+    kept = saturating_add(kept, saturating_multiply(spans, recorder_bytes_per_span(extras)));
+    kept = saturating_add(kept, plan_runs(plan) * sizeof(struct run));
+    looking = saturating_add(saturating_multiply(spans, options->bytes_per_span),
+                             saturating_multiply(largest, options->bytes_per_span_of_run));
+    return saturating_add(kept, looking > beside ? looking : beside);
 }
 
 int session_plan(struct result *r, const struct session_options *options, struct err *e)
@@ -78,7 +76,7 @@ int session_plan(struct result *r, const struct session_options *options, struct
     for (unsigned i = 0; i < r->plan.pass_count; i++)
         if (r->plan.passes[i].role == PASS_MEASURED)
             r->plan.passes[i].runs = (uint32_t)options->runs;
-    need = plan_bytes(&r->plan, r->experiment->records);
+    need = plan_bytes(&r->plan, r->experiment->records, options);
     if (available != HOST_UNKNOWN && need > available)
         return err_set(e, STATUS_FAILED, "not enough memory: this needs %s, and %s can be had",
                        units_format_size(need_text, need),
@@ -116,19 +114,22 @@ static int warm_up(struct session *s, struct err *e)
 {
     struct result *r = s->result;
 
+    r->plan.warmup = r->plan.passes[0];
+    r->plan.warmup.role = PASS_WARMUP;
     for (uint64_t i = 0; i < s->options->warmup && !run_interrupted(); i++) {
-        struct run run;
-        int rc = one_run(s, &r->plan.passes[0], &run, e);
+        struct run *run = &r->runs[r->run_count]; /* the place is the next one's, unless it stays */
+        int rc = one_run(s, &r->plan.passes[0], run, e);
 
-        if (run.detached) { /* interrupted, and threads still run: this is all there is to show */
-            r->runs[r->run_count++] = run;
+        if (run->detached) { /* interrupted, and threads still run: this is all there is to show */
+            run->pass = &r->plan.warmup;
+            r->run_count++;
             return rc;
         }
-        run_free(&run);
+        r->warmup_runs += rc == 0 && !run->interrupted;
+        run_free(run);
         if (rc != 0)
             return rc;
     }
-    r->warmup_runs = s->options->warmup;
     return 0;
 }
 
@@ -175,22 +176,28 @@ static void warn_of_machine(struct result *r)
         result_warn(r, "the machine was busy: other processes used %.1f CPUs during the runs",
                     (double)r->others_cpu_ns / watched_ns);
     if (r->stolen_ns != HOST_UNKNOWN && (double)r->stolen_ns > 0.02 * watched_ns)
-        result_warn(r, "the hypervisor took %.1f CPUs away during the runs",
+        result_warn(r, "the hypervisor took %.*f CPUs away during the runs",
+                    (double)r->stolen_ns < 0.1 * watched_ns ? 2 : 1,
                     (double)r->stolen_ns / watched_ns);
 }
 
-static bool any_call_computes(const struct result *r)
+/* Of the run that has most of them. */
+static uint32_t most_computing_calls(const struct result *r)
 {
+    uint32_t most = 0;
+
     for (uint32_t i = 0; i < r->run_count; i++) {
+        uint32_t calls = 0;
+
         for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
             struct span s;
 
             recorder_get(&r->runs[i].recorder, j, &s);
-            if ((s.kind->traits & SPAN_CPU_BOUND) != 0)
-                return true;
+            calls += (s.kind->traits & SPAN_CPU_BOUND) != 0;
         }
+        most = calls > most ? calls : most;
     }
-    return false;
+    return most;
 }
 
 static void warn_of_setting(struct result *r, const struct session_options *options)
@@ -203,7 +210,7 @@ static void warn_of_setting(struct result *r, const struct session_options *opti
         result_warn(r, "one run only: --runs 10 would show how much the times vary");
     if (r->pool.warning[0] != '\0')
         result_warn(r, "%s", r->pool.warning);
-    if (r->pool.size > cpus && any_call_computes(r))
+    if (r->pool.size > cpus && most_computing_calls(r) > cpus)
         result_warn(r,
                     "%u pool threads on %" PRIu64 " CPU%s: calls that compute stretch each other",
                     (unsigned)r->pool.size, cpus, cpus == 1 ? "" : "s");
@@ -286,6 +293,7 @@ static int start_pool(struct result *r, struct err *e)
     sigemptyset(&ours);
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ours, &before);
     rc = pool_start(r->plan.threads, &r->pool, e);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

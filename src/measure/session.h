@@ -12,6 +12,10 @@ struct session_options {
     uint64_t runs, warmup;
     unsigned clock; /* enum clock_choice */
     unsigned cpu;   /* enum cpu_choice */
+
+    /* Not an option: what looking at the result will take beside it, for each span of all runs, and
+     * of the largest run alone. */
+    unsigned bytes_per_span, bytes_per_span_of_run;
 };
 
 extern const char *const session_cpu_choices[];

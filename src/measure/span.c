@@ -32,6 +32,11 @@ uint64_t span_total_ns(const struct span *s)
     return between(s->submitted_ns, s->called_back_ns);
 }
 
+bool span_is_phase(const struct span *s)
+{
+    return s->called_back_ns == SPAN_UNKNOWN && s->status != SPAN_UNFINISHED;
+}
+
 char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES])
 {
     if (s->ordinal == 0)

@@ -48,8 +48,8 @@ enum span_phase {
 };
 
 /* What a span can be. An experiment (or a kind of work) has a constant table of these; a span names
- * its row. */
-struct span_kind {
+ * its row. Its fields are in the order in which a row reads. */
+struct span_kind {         // NOLINT(clang-analyzer-optin.performance.Padding)
     const char *kind;      /* for programs: "pbkdf2", "fs.open", "timer" */
     const char *label;     /* for people: "hash"; its number is put behind it: "hash 3" */
     enum span_phase phase; /* in which its callback is called; PHASE_NONE: not known */
@@ -95,6 +95,9 @@ uint64_t span_waited_ns(const struct span *s);   /* started - submitted */
 uint64_t span_ran_ns(const struct span *s);      /* finished - started */
 uint64_t span_returned_ns(const struct span *s); /* called_back - finished */
 uint64_t span_total_ns(const struct span *s);    /* called_back - submitted */
+
+/* Whether it is a phase of its parent that is over: complete, with no callback to come. Pure. */
+bool span_is_phase(const struct span *s);
 
 /* Room for any text that these write, with its NUL; both return buf. */
 enum { SPAN_TEXT_BYTES = 96 };

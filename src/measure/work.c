@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/wide.h"
 #include "measure/clock.h"
+#include "measure/given_file.h"
 
 const char *const work_digests[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 
@@ -123,24 +124,8 @@ enum { FILE_PIECE_BYTES = 64 * 1024 };
 
 static int file_setup(struct work_context *c, struct err *e)
 {
-    struct stat st;
-    char byte;
-    int fd;
-    ssize_t n;
-
     c->path = c->options->file != NULL ? c->options->file : "/proc/self/exe";
-    fd = open(c->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return err_set(e, STATUS_FAILED, "--file %.200s: cannot be opened: %s", c->path,
-                       uv_strerror(-errno));
-    n = read(fd, &byte, 1);
-    if (n < 0)
-        err_set(e, STATUS_FAILED, "--file %.200s: cannot be read: %s", c->path,
-                uv_strerror(-errno));
-    else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) /* it might have no end */
-        n = err_set(e, STATUS_FAILED, "--file %.200s: is not a regular file", c->path);
-    close(fd);
-    return n < 0 ? -1 : 0;
+    return given_file_check(c->path, NULL, e);
 }
 
 static size_t file_output_bytes(const struct work_options *o)
@@ -299,54 +284,52 @@ static int sleep_call(const struct work_context *c, unsigned char *output)
              .traits = SPAN_POOLED | (traits_)}
 
 #define USES(...) .options = (const char *const[]){__VA_ARGS__, NULL}
-enum { PBKDF2, SCRYPT, RANDOM, FILE_READ, DNS, ZLIB, SPIN, SLEEP, NONE, KINDS };
-
-static const struct work table[KINDS] = {
-    [PBKDF2] = {
+const struct work work_table[WORK_KINDS] = {
+    [WORK_PBKDF2] = {
         .name = "pbkdf2", .help = "a key by PBKDF2-HMAC, as crypto.pbkdf2() derives it",
         POOLED("pbkdf2", "hash", "crypto.pbkdf2", SPAN_CPU_BOUND), .measures_cpu = true,
         .setup = pbkdf2_setup, .teardown = pbkdf2_teardown, USES("iterations", "keylen", "digest"),
         .output_bytes = pbkdf2_output_bytes, .call = pbkdf2_call,
     },
-    [SCRYPT] = {
+    [WORK_SCRYPT] = {
         .name = "scrypt", .help = "a key by scrypt, as crypto.scrypt() derives it",
         POOLED("scrypt", "scrypt", "crypto.scrypt", SPAN_CPU_BOUND), .measures_cpu = true,
         .setup = scrypt_setup, .output_bytes = scrypt_output_bytes,
         .working_bytes = scrypt_working_bytes, .call = scrypt_call,
         USES("cost", "block-size", "parallelization"),
     },
-    [RANDOM] = {
+    [WORK_RANDOM] = {
         .name = "random", .help = "random bytes, as crypto.randomBytes() makes them",
         POOLED("random", "random", "crypto.randomBytes", SPAN_CPU_BOUND), .measures_cpu = true,
         .setup = openssl_setup, .output_bytes = size_output_bytes, .call = random_call, USES("size"),
     },
-    [FILE_READ] = {
+    [WORK_FILE] = {
         .name = "file", .help = "open, fstat, read and close a file, in one job",
-        POOLED("file", "file", "fs.readFile", 0), USES("file"),
+        POOLED("file", "file", NULL, 0), USES("file"), /* fs.readFile() is several */
         .setup = file_setup, .output_bytes = file_output_bytes, .call = file_call,
     },
-    [DNS] = {
+    [WORK_DNS] = {
         .name = "dns", .help = "look a name up by getaddrinfo(), as dns.lookup() does",
         POOLED("dns", "lookup", "dns.lookup", SPAN_SLOW_IO),
         .measures_cpu = true, .is_lookup = true, USES("host"),
     },
-    [ZLIB] = {
+    [WORK_ZLIB] = {
         .name = "zlib", .help = "compress a buffer, as zlib.deflate() does",
         POOLED("zlib", "deflate", "zlib.deflate", SPAN_CPU_BOUND), .measures_cpu = true,
         .setup = zlib_setup, .teardown = zlib_teardown, USES("size"),
         .output_bytes = zlib_output_bytes, .call = zlib_call,
     },
-    [SPIN] = {
+    [WORK_SPIN] = {
         .name = "spin", .help = "a calibrated amount of computing",
         POOLED("spin", "spin", NULL, SPAN_CPU_BOUND), .measures_cpu = true,
         .setup = spin_setup, .call = spin_call, USES("duration"),
     },
-    [SLEEP] = {
+    [WORK_SLEEP] = {
         .name = "sleep", .help = "blocked and idle, as in a slow system call",
         POOLED("sleep", "sleep", NULL, 0), USES("duration"),
         .measures_cpu = true, .call = sleep_call,
     },
-    [NONE] = {
+    [WORK_NONE] = {
         .name = "none", .help = "nothing: the cost of the pool itself",
         POOLED("none", "job", NULL, SPAN_BLURRED),
     },
@@ -356,28 +339,36 @@ const char *const work_names[] = {
     "pbkdf2", "scrypt", "random", "file", "dns", "zlib", "spin", "sleep", "none", NULL,
 };
 
+#define KIND_OF(row) &work_table[row].span
 const struct span_kind *const work_span_kinds[] = {
-    &table[PBKDF2].span, &table[SCRYPT].span, &table[RANDOM].span, &table[FILE_READ].span,
-    &table[DNS].span, &table[ZLIB].span, &table[SPIN].span, &table[SLEEP].span, &table[NONE].span,
-    NULL,
+    KIND_OF(WORK_PBKDF2), KIND_OF(WORK_SCRYPT), KIND_OF(WORK_RANDOM), KIND_OF(WORK_FILE),
+    KIND_OF(WORK_DNS), KIND_OF(WORK_ZLIB), KIND_OF(WORK_SPIN), KIND_OF(WORK_SLEEP),
+    KIND_OF(WORK_NONE), NULL,
 };
 /* clang-format on */
 
-_Static_assert(sizeof work_names / sizeof *work_names == KINDS + 1, "a name for every row");
-_Static_assert(sizeof work_span_kinds / sizeof *work_span_kinds == KINDS + 1,
+_Static_assert(sizeof work_names / sizeof *work_names == WORK_KINDS + 1, "a name for every row");
+_Static_assert(sizeof work_span_kinds / sizeof *work_span_kinds == WORK_KINDS + 1,
                "a kind for every row");
 
 const struct work *work_at(unsigned index)
 {
-    return index < KINDS ? &table[index] : NULL;
+    return index < WORK_KINDS ? &work_table[index] : NULL;
 }
 
 const struct work *work_find(const char *name, size_t length)
 {
-    for (unsigned i = 0; i < KINDS; i++)
-        if (strlen(table[i].name) == length && memcmp(table[i].name, name, length) == 0)
-            return &table[i];
+    for (unsigned i = 0; i < WORK_KINDS; i++)
+        if (strlen(work_table[i].name) == length && memcmp(work_table[i].name, name, length) == 0)
+            return &work_table[i];
     return NULL;
+}
+
+int work_refuse_hash_options(const struct param_set *set, const char *why, struct err *e)
+{
+    const char *name = param_given(set, work_table[WORK_PBKDF2].options);
+
+    return name == NULL ? 0 : err_set(e, STATUS_USAGE, "--%s: %s", name, why);
 }
 
 int work_context_init(struct work_context *c, const struct work *work,

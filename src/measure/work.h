@@ -11,7 +11,7 @@
 #include "measure/span.h"
 
 /* What the kinds of work can be told; an experiment that offers work has this in its options and
- * WORK_PARAMS in its table. */
+ * WORK_PARAMS in its table; one that only hashes has WORK_HASH_PARAMS. */
 struct work_options {
     uint64_t iterations, keylen; /* pbkdf2 */
     unsigned digest;             /* pbkdf2: index into work_digests */
@@ -22,15 +22,21 @@ struct work_options {
     const char *host;     /* dns */
 };
 
+/* Refuses every option of hashes (WORK_HASH_PARAMS) that was given, as there will be none for the
+ * reason `why`. STATUS_USAGE. */
+int work_refuse_hash_options(const struct param_set *set, const char *why, struct err *e);
+
 extern const char *const work_digests[];
 extern const char *const work_names[]; /* NULL-terminated, in the order of the table */
 
 /* clang-format off */
-#define WORK_PARAMS(T, w) \
+#define WORK_HASH_PARAMS(T, w) \
     PARAM_COUNT(T, w.iterations, "iterations", 0, "100000", 1, 2147483647, \
                 "pbkdf2: rounds of the hash"), \
     PARAM_SIZE(T, w.keylen, "keylen", 0, "512", 1, 1 << 20, "pbkdf2: bytes of key to derive"), \
-    PARAM_CHOICE(T, w.digest, "digest", 0, 0, "sha512", work_digests, "pbkdf2: hash to use"), \
+    PARAM_CHOICE(T, w.digest, "digest", 0, 0, "sha512", work_digests, "pbkdf2: hash to use")
+#define WORK_PARAMS(T, w) \
+    WORK_HASH_PARAMS(T, w), \
     PARAM_COUNT(T, w.scrypt_cost, "cost", 0, "16384", 2, 1 << 20, \
                 "scrypt: N, a power of two"), \
     PARAM_COUNT(T, w.scrypt_block_size, "block-size", 0, "8", 1, 64, "scrypt: r"), \
@@ -44,6 +50,20 @@ extern const char *const work_names[]; /* NULL-terminated, in the order of the t
       .help = "file: what to read (default: uvlab's own program file)" }, \
     PARAM_STRING(T, w.host, "host", 0, 0, "localhost", "NAME", "dns: name to look up")
 /* clang-format on */
+
+/* The rows of the table, in the order of work_names. */
+enum work_kind {
+    WORK_PBKDF2,
+    WORK_SCRYPT,
+    WORK_RANDOM,
+    WORK_FILE,
+    WORK_DNS,
+    WORK_ZLIB,
+    WORK_SPIN,
+    WORK_SLEEP,
+    WORK_NONE,
+    WORK_KINDS,
+};
 
 /* What all calls of one kind share in a run: read-only while it lasts. */
 struct work_context;
@@ -76,6 +96,9 @@ struct work_context {
     uint64_t rounds;      /* spin: calibrated */
     const char *path;     /* file */
 };
+
+/* Rows of the table, for constant tables of other files: &work_table[WORK_PBKDF2].span. */
+extern const struct work work_table[WORK_KINDS];
 
 /* The kinds of spans of all work, NULL-terminated, in the order of the table: an experiment that
  * offers work has them among its kinds. */

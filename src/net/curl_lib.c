@@ -26,6 +26,30 @@ static const struct {
     {"curl_version_info", offsetof(struct curl_lib, version_info)},
     {"curl_global_init_mem", offsetof(struct curl_lib, global_init_mem)},
     {"curl_global_cleanup", offsetof(struct curl_lib, global_cleanup)},
+    {"curl_easy_init", offsetof(struct curl_lib, easy_init)},
+    {"curl_easy_duphandle", offsetof(struct curl_lib, easy_duphandle)},
+    {"curl_easy_cleanup", offsetof(struct curl_lib, easy_cleanup)},
+    {"curl_easy_setopt", offsetof(struct curl_lib, easy_setopt)},
+    {"curl_easy_getinfo", offsetof(struct curl_lib, easy_getinfo)},
+    {"curl_easy_strerror", offsetof(struct curl_lib, easy_strerror)},
+    {"curl_multi_init", offsetof(struct curl_lib, multi_init)},
+    {"curl_multi_cleanup", offsetof(struct curl_lib, multi_cleanup)},
+    {"curl_multi_setopt", offsetof(struct curl_lib, multi_setopt)},
+    {"curl_multi_add_handle", offsetof(struct curl_lib, multi_add_handle)},
+    {"curl_multi_remove_handle", offsetof(struct curl_lib, multi_remove_handle)},
+    {"curl_multi_socket_action", offsetof(struct curl_lib, multi_socket_action)},
+    {"curl_multi_info_read", offsetof(struct curl_lib, multi_info_read)},
+    {"curl_multi_assign", offsetof(struct curl_lib, multi_assign)},
+    {"curl_multi_timeout", offsetof(struct curl_lib, multi_timeout)},
+    {"curl_multi_strerror", offsetof(struct curl_lib, multi_strerror)},
+    {"curl_slist_append", offsetof(struct curl_lib, slist_append)},
+    {"curl_slist_free_all", offsetof(struct curl_lib, slist_free_all)},
+    {"curl_url", offsetof(struct curl_lib, url)},
+    {"curl_url_cleanup", offsetof(struct curl_lib, url_cleanup)},
+    {"curl_url_set", offsetof(struct curl_lib, url_set)},
+    {"curl_url_get", offsetof(struct curl_lib, url_get)},
+    {"curl_url_strerror", offsetof(struct curl_lib, url_strerror)},
+    {"curl_free", offsetof(struct curl_lib, free_text)},
 };
 
 /* dlsym() returns an object pointer, which ISO C does not let us convert to a function pointer;
@@ -48,7 +72,7 @@ const struct curl_lib *curl_lib_open(struct err *e)
     CURLcode code;
     if (loaded.handle != NULL)
         return &loaded.functions;
-    void *handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+    void *handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (handle == NULL) {
         err_set(e, STATUS_FAILED, "cannot load libcurl: %s", dlerror());
         return NULL;

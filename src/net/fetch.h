@@ -1,14 +1,16 @@
 /* HTTP requests by libcurl on the loop of a run: its multi-socket interface on uv_poll and uv_timer
- * (libcurl-multi(3)), every request a span with the phases that libcurl reports as its parts.
+ * (net/curl_loop.h), every request a span with its phases as parts.
  *
- *   request     submitted  when it is asked for: before its lookup, where it has one
- *               started    when its connection is begun, or found to be there
- *               finished   with the last byte of the answer (or the failure)
- *               called_back when libcurl's message about it is taken up on the loop
- *   dns         by getaddrinfo() on the pool: as --work dns. By libcurl itself: only its end is
- * known connect, tls, first byte (sending and waiting: 7.88 cannot tell them apart), body
+ *   request   submitted    when it is asked for: before its lookup, where it has one
+ *             started      when its connection is begun, or found to be there
+ *             finished     with the last byte of the answer, or when its failure is told
+ *             called_back  when libcurl's message about it is taken up on the loop
+ *   its parts: dns, connect, tls, first byte (sending and waiting), body
  *
- * libcurl is loaded when a client is made (net/curl_lib.h). Loop thread. */
+ * A lookup on the pool has all four instants, as --work dns. The other parts are phases, for which
+ * nothing is called back (recorder_phase()), and follow the requests in the recorder; docs/spans.md
+ * tells what their instants mean. libcurl is loaded when a client is made (net/curl_lib.h). Loop
+ * thread. */
 #ifndef UVLAB_NET_FETCH_H
 #define UVLAB_NET_FETCH_H
 
@@ -65,13 +67,15 @@ struct fetch_target {
     const char *url;
     char host[FETCH_HOST_BYTES]; /* of the URL, without brackets */
     unsigned port;
+    bool is_secure;       /* https */
     bool is_address;      /* the host is an address, so nothing is looked up */
     const char *fallback; /* address to go on with when the lookup fails; or NULL */
 };
 
-/* Fills *t from a URL, which is kept, not copied; needs no libcurl loaded by the caller. Fails with
- * STATUS_USAGE: it does not parse, its scheme is neither http nor https, or `settings` say that
- * nobody looks names up and it has one for which --resolve has no address. */
+/* Fills *t from a URL, which is kept, not copied; loads libcurl, whose parser it uses. Main thread,
+ * while no other thread runs. Fails with STATUS_USAGE: it does not parse, its scheme is neither
+ * http nor https, or `settings` say that nobody looks names up and it has one for which --resolve
+ * has no address. */
 int fetch_target_parse(struct fetch_target *t, const char *url,
                        const struct fetch_settings *settings, struct err *e);
 
@@ -98,7 +102,8 @@ struct fetch_batch;
 /* Prepares `count` requests as spans of the run, numbered from `first_ordinal`: request i goes to
  * targets[i % target_count]. `kind_row` is where FETCH_KIND_ROWS begin in the table of kinds. The
  * client and the targets outlive the batch. The experiment has RECORD_HTTP among what it records;
- * texts of errors are kept by the recorder. NULL after filling *e. Outside of what is measured. */
+ * texts of errors are kept by the recorder (recorder_keep(): so one batch for each run). NULL after
+ * filling *e. Outside of what is measured. */
 struct fetch_batch *fetch_batch_new(struct run *run, struct fetch_client *client,
                                     const struct fetch_target *targets, unsigned target_count,
                                     unsigned kind_row, uint32_t count, uint32_t first_ordinal,
@@ -112,8 +117,9 @@ uint64_t fetch_kept_bytes_each(void);
 void fetch_batch_submit(struct fetch_batch *b, uint32_t from, uint32_t count);
 /* Ends what is under way: those requests are called back with UV_ECANCELED. */
 void fetch_batch_cancel(struct fetch_batch *b);
-/* Spans of the run: index of request i; and that of its lookup, or SPAN_NONE. */
+/* Spans of the run: index of request i; and that of its lookup on the pool, or SPAN_NONE. */
 uint32_t fetch_batch_span(const struct fetch_batch *b, uint32_t i);
+uint32_t fetch_batch_lookup(const struct fetch_batch *b, uint32_t i);
 /* After the loop has ended. NULL is allowed. */
 void fetch_batch_free(struct fetch_batch *b);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 #include "base/param.h"
@@ -19,7 +20,7 @@ struct origin_options {
 /* clang-format off */
 #define ORIGIN_PARAMS(T, o, delay_) \
     PARAM_DURATION(T, o.delay_ns, "origin-delay", 0, delay_, 0, 3600000000000, \
-                   "how long the embedded server takes to answer, in whole milliseconds"), \
+                   "how long the embedded server takes to answer"), \
     PARAM_SIZE(T, o.size_bytes, "origin-size", 0, "4k", 0, 1 << 30, \
                "bytes of the embedded server's page")
 /* clang-format on */
@@ -38,8 +39,9 @@ const char *origin_url(const struct origin *o, bool by_name);
 /* The certificate that is to be trusted, in PEM, NUL-terminated; NULL without TLS. */
 const char *origin_certificate(const struct origin *o);
 unsigned origin_port(const struct origin *o);
+pid_t origin_pid(const struct origin *o);
 
-/* Whether its process is there still. Main thread. */
+/* Whether its process is there still. Any thread. */
 bool origin_is_alive(const struct origin *o);
 
 /* Ends the process and waits for it. NULL is allowed. Main thread. */

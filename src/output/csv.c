@@ -8,7 +8,7 @@
 static const char header[] =
     "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,submitted_ns,"
     "started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,cpu_ns,status,"
-    "answer,http_version,reused,received_bytes,error\n";
+    "interrupted,answer,http_version,reused,received_bytes,error\n";
 
 /* Each field but the last has its comma behind it. A text is quoted when it must be. */
 static void out_field(struct out *o, const char *s)
@@ -55,7 +55,7 @@ static void http_fields(const struct span_http *http, struct out *o)
         out_field(o, http->error);
 }
 
-static void out_row(const struct span *s, struct out *o)
+static void out_row(const struct span *s, bool interrupted, struct out *o)
 {
     char text[SPAN_TEXT_BYTES];
     const uint64_t times[] = {
@@ -76,6 +76,7 @@ static void out_row(const struct span *s, struct out *o)
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         number_field(o, times[i], SPAN_UNKNOWN);
     text_field(o, span_status_text(s->status, text));
+    text_field(o, interrupted ? "true" : "false");
     http_fields(s->http, o);
     out_bytes(o, "\n", 1);
 }
@@ -95,7 +96,7 @@ int view_csv(const struct result *r, const struct view_style *style, struct out 
             number_field(o, run + 1, 0);
             text_field(o, document_role(&r->runs[run]));
             text_field(o, r->experiment->name);
-            out_row(&s, o);
+            out_row(&s, r->interrupted, o);
         }
     }
     return 0;

@@ -16,6 +16,7 @@ const char *document_role(const struct run *run)
         [PASS_MEASURED] = "measured",
         [PASS_BASELINE] = "baseline",
         [PASS_TRIAL] = "trial",
+        [PASS_WARMUP] = "warmup",
     };
 
     return names[run->pass->role];

@@ -1,4 +1,5 @@
-/* A span as JSON, and NDJSON: one such object per line, told apart by run, role and experiment.
+/* A span as JSON, and NDJSON: one such object per line, told apart by run, role and experiment,
+ * and marked where the whole was interrupted.
  * Nothing is kept between two spans, so that a million of them cost no memory. A span has two dozen
  * members, so keys are written as whole constants, with their punctuation. Main thread. */
 #include "output/document.h"
@@ -115,7 +116,10 @@ int view_ndjson(const struct result *r, const struct view_style *style, struct o
             json_out_string(o, document_role(&r->runs[run]));
             OUT_LITERAL(o, ",\"experiment\":");
             json_out_string(o, r->experiment->name);
-            OUT_LITERAL(o, ",");
+            if (r->interrupted)
+                OUT_LITERAL(o, ",\"interrupted\":true,");
+            else
+                OUT_LITERAL(o, ",\"interrupted\":false,");
             view_span_members(&s, o);
             OUT_LITERAL(o, "}\n");
         }

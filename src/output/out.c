@@ -208,6 +208,8 @@ int out_close(struct out *o, struct err *e)
         o->error = target_commit(&o->target);
     if (o->error != 0)
         rc = fail_to_write(e, o->asked, o->error);
+    if (o->error == EPIPE)
+        rc = OUT_NO_READER;
     release(o);
     return rc;
 }

@@ -33,7 +33,9 @@ unsigned out_columns(const struct out *o);
 
 /* Writes what is left, makes the file take its name, and frees o. Fails with STATUS_FAILED when
  * anything could not be written since out_open(); the old file, if any, is then untouched.
- * A pipe whose reader has gone is a failure too (EPIPE; SIGPIPE is ignored by main). */
+ * A pipe whose reader has gone is a failure too (SIGPIPE is ignored by main), but one that not
+ * every caller has to tell of: then the answer is OUT_NO_READER instead of -1. */
+enum { OUT_NO_READER = -2 };
 int out_close(struct out *o, struct err *e);
 
 /* Gives up: the file keeps its old content, nothing new appears. Frees o; NULL is allowed. */

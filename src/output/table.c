@@ -90,7 +90,14 @@ int table_elapsed(const struct table *t, const struct run *alike, struct stats *
 
 static const char *role_name(enum pass_role role)
 {
-    return role == PASS_BASELINE ? "baseline" : role == PASS_TRIAL ? "trial" : "run";
+    static const char *const names[] = {
+        [PASS_MEASURED] = "run",
+        [PASS_BASELINE] = "baseline",
+        [PASS_TRIAL] = "trial",
+        [PASS_WARMUP] = "warm-up run",
+    };
+
+    return names[role];
 }
 
 /* Whether a run is the only one of its pass; runs of a pass follow each other. */
@@ -104,7 +111,7 @@ static bool is_alone(const struct result *r, const struct run *run)
 void table_run_heading(const struct table *t, const struct run *run, uint32_t number)
 {
     bool alone = is_alone(t->result, run);
-    char elapsed[UNITS_TEXT_BYTES];
+    char elapsed[UNITS_TEXT_BYTES], override[TABLE_OVERRIDE_BYTES];
 
     if (alone && table_role(run) == PASS_MEASURED)
         return;
@@ -112,8 +119,8 @@ void table_run_heading(const struct table *t, const struct run *run, uint32_t nu
     out_text(t->term.out, role_name(table_role(run)));
     if (!alone)
         out_format(t->term.out, " %" PRIu32, number);
-    table_override(t, run->pass);
-    out_format(t->term.out, ": elapsed %s%s", table_duration(t, elapsed, run->elapsed_ns),
+    out_format(t->term.out, "%s: elapsed %s%s", table_override(t, run->pass, override),
+               table_duration(t, elapsed, run->elapsed_ns),
                run->interrupted ? ", interrupted" : "");
     term_ink(&t->term, INK_PLAIN);
     out_text(t->term.out, "\n");
@@ -223,22 +230,24 @@ static int print_summary(const struct table *t, struct err *e)
 /* A line for the runs of a pass that stands beside the measured one and is not listed. */
 static int print_pass(const struct table *t, const struct run *first, struct err *e)
 {
-    char number[UNITS_TEXT_BYTES], elapsed[UNITS_TEXT_BYTES];
+    char number[UNITS_TEXT_BYTES], elapsed[UNITS_TEXT_BYTES], override[TABLE_OVERRIDE_BYTES];
+    char line[TABLE_OVERRIDE_BYTES + 2 * UNITS_TEXT_BYTES + 80];
     const struct run *end = t->result->runs + t->result->run_count;
     struct stats stats = {0};
     uint32_t runs = 0;
+    size_t at = 0;
 
     while (first + runs < end && first[runs].pass == first->pass)
         runs++;
     if (table_elapsed(t, first, &stats, e) != 0)
         return -1;
-    out_text(t->term.out, role_name(table_role(first)));
-    out_text(t->term.out, runs == 1 ? "" : "s");
-    table_override(t, first->pass);
     table_duration(t, elapsed, stats.count == 0 ? SPAN_UNKNOWN : stats.p50);
-    out_format(t->term.out, ": %s run%s, elapsed %s%s ", units_format_count(number, runs),
-               runs == 1 ? "" : "s", elapsed, runs == 1 ? "" : " (median)");
-    term_text(&t->term, INK_FAINT, "(--all shows every call)");
+    snprintf(line, sizeof line, "%s%s%s: %s run%s, elapsed %s%s", role_name(table_role(first)),
+             runs == 1 ? "" : "s", table_override(t, first->pass, override),
+             units_format_count(number, runs), runs == 1 ? "" : "s", elapsed,
+             runs == 1 ? "" : " (median)");
+    term_wrap(&t->term, INK_PLAIN, &at, 2, line);
+    term_wrap_word(&t->term, INK_FAINT, &at, 2, "(--all shows every call)");
     out_text(t->term.out, "\n");
     return 0;
 }

@@ -45,8 +45,11 @@ void table_run_heading(const struct table *t, const struct run *run, uint32_t nu
 /* table_head.c: the question, the setting, and the options that are not at their defaults.
  * Fails when memory is short. */
 int table_head(const struct table *t, struct err *e);
-/* " (--jobs 1)": the parameter in which the runs of a pass differ from the others; else nothing. */
-void table_override(const struct table *t, const struct pass *pass);
+/* " (--jobs 1)": the parameter in which the runs of a pass differ from the others; else nothing.
+ * Written into buf, which is returned. */
+enum { TABLE_OVERRIDE_BYTES = 480 };
+const char *table_override(const struct table *t, const struct pass *pass,
+                           char buf[TABLE_OVERRIDE_BYTES]);
 
 /* Whether the loop called it back by itself: of a part of a call that the operating system worked
  * on, whoever made the call (libcurl) tells afterwards. */

@@ -28,6 +28,7 @@ struct totals {
     uint64_t pool_cpu_ns;        /* SPAN_UNKNOWN when it is that in one of them */
     uint64_t waited_ns, ran_ns, returned_ns;
     uint32_t most_at_once;
+    bool blurred; /* so many at least, where stamps may be early */
     uint64_t iterations, idle_ns, max_lag_ns;
 };
 
@@ -54,8 +55,12 @@ static void totals_add(struct totals *all, const struct run *run)
     all->returned_ns += shares.returned_ns;
     if (shares.most_at_once > all->most_at_once)
         all->most_at_once = shares.most_at_once;
+    all->blurred |= shares.blurred;
     all->iterations += run->loop_facts.iterations;
-    all->idle_ns += run->loop_facts.idle_ns;
+    if (run->loop_facts.idle_ns == SPAN_UNKNOWN || all->idle_ns == SPAN_UNKNOWN)
+        all->idle_ns = SPAN_UNKNOWN;
+    else
+        all->idle_ns += run->loop_facts.idle_ns;
     if (run->loop_facts.max_lag_ns > all->max_lag_ns)
         all->max_lag_ns = run->loop_facts.max_lag_ns;
 }
@@ -68,39 +73,40 @@ void table_say_fact(const struct table *t, const char *name, const char *text)
     out_text(t->term.out, "\n");
 }
 
-enum { SHARES = 3 };
+enum { SHARES = 3, PERCENT_BYTES = 8 };
 
-/* Whole percents that add up to 100: what is cut off goes to those that lose most by it, and what
- * is not nothing gets 1 at least. */
-static void percents(const uint64_t parts[SHARES], unsigned percent[SHARES])
+/* Whole percents: what is cut off goes to those that lose most by it, so that they add up to 100.
+ * What is not nothing, but less than one, is "<1", and then nothing else is all: ">99". */
+static void percents(const uint64_t parts[SHARES], char text[SHARES][PERCENT_BYTES])
 {
-    double rest[SHARES], sum = 0;
-    unsigned all = 0, most;
+    double exact[SHARES], sum = 0, shown = 0;
+    unsigned percent[SHARES], all = 0, most;
+    bool any_small = false;
 
     for (int i = 0; i < SHARES; i++)
         sum += (double)parts[i];
     for (int i = 0; i < SHARES; i++) {
-        double exact = 100.0 * (double)parts[i] / sum;
-        percent[i] = (unsigned)exact;
-        if (percent[i] == 0 && parts[i] > 0)
-            percent[i] = 1;
-        rest[i] = exact - percent[i];
+        exact[i] = 100.0 * (double)parts[i] / sum;
+        percent[i] = (unsigned)exact[i];
+        any_small |= percent[i] == 0 && parts[i] > 0;
+        shown += percent[i] > 0 ? exact[i] : 0;
         all += percent[i];
     }
-    while (all != 100) {
+    for (; all < (unsigned)(shown + 0.5); all++) {
         most = 0;
         for (unsigned i = 1; i < SHARES; i++) {
-            if (all < 100 ? rest[i] > rest[most] : percent[i] > percent[most])
-                most = i;
+            if (exact[i] - percent[i] > exact[most] - percent[most] || percent[most] == 0)
+                most = percent[i] > 0 ? i : most;
         }
-        if (all < 100) {
-            percent[most]++;
-            rest[most] -= 1;
-            all++;
-        } else {
-            percent[most]--;
-            all--;
-        }
+        percent[most]++;
+    }
+    for (int i = 0; i < SHARES; i++) {
+        if (percent[i] == 0 && parts[i] > 0)
+            snprintf(text[i], PERCENT_BYTES, "<1");
+        else if (percent[i] == 100 && any_small)
+            snprintf(text[i], PERCENT_BYTES, ">99");
+        else
+            snprintf(text[i], PERCENT_BYTES, "%u", percent[i]);
     }
 }
 
@@ -148,7 +154,9 @@ static void fact_cpu(const struct table *t, const struct totals *all)
     if (all->elapsed_ns == 0)
         return;
     busy = (double)all->cpu_ns / (double)all->elapsed_ns;
-    if (known)
+    if (host->cpu_quota >= 0 && host->cpu_quota < (double)host->cpus_allowed)
+        snprintf(of, sizeof of, " of %.4g", host->cpu_quota);
+    else if (known)
         snprintf(of, sizeof of, " of %" PRIu64, host_cpus_usable(host));
     if (all->pool_cpu_ns != SPAN_UNKNOWN)
         snprintf(pool, sizeof pool, " (pool %s)", table_duration(t, of_pool, all->pool_cpu_ns));
@@ -161,7 +169,7 @@ static void fact_cpu(const struct table *t, const struct totals *all)
 static void fact_shares(const struct table *t, const struct totals *all)
 {
     const uint64_t parts[SHARES] = {all->waited_ns, all->ran_ns, all->returned_ns};
-    unsigned percent[SHARES];
+    char percent[SHARES][PERCENT_BYTES];
     char at_once[PHRASE_BYTES / 4] = "", phrase[PHRASE_BYTES];
 
     if (parts[0] + parts[1] + parts[2] == 0 || all->known < all->calls - all->known)
@@ -169,10 +177,11 @@ static void fact_shares(const struct table *t, const struct totals *all)
     percents(parts, percent);
     if (all->most_at_once == SUMMARY_NO_MEMORY)
         snprintf(at_once, sizeof at_once, "; not enough memory to tell how many ran at once");
-    else if (all->most_at_once > 0)
-        snprintf(at_once, sizeof at_once, "; at most %" PRIu32 " ran at once", all->most_at_once);
+    else if (all->most_at_once > (all->blurred ? 1 : 0))
+        snprintf(at_once, sizeof at_once, "; at %s %" PRIu32 " ran at once",
+                 all->blurred ? "least" : "most", all->most_at_once);
     snprintf(phrase, sizeof phrase,
-             "%u %% waiting, %u %% running, %u %% returning (of their time, added up)%s",
+             "%s %% waiting, %s %% running, %s %% returning (of their time, added up)%s",
              percent[0], percent[1], percent[2], at_once);
     table_say_fact(t, "calls", phrase);
 }

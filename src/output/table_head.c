@@ -339,19 +339,22 @@ int table_head(const struct table *t, struct err *e)
     return 0;
 }
 
-void table_override(const struct table *t, const struct pass *pass)
+const char *table_override(const struct table *t, const struct pass *pass,
+                           char buf[TABLE_OVERRIDE_BYTES])
 {
     const struct param_set *set = &t->result->options;
     const struct param *p = NULL;
     char value[PHRASE_BYTES];
 
+    buf[0] = '\0';
     if (pass == NULL || pass->override == NULL)
-        return;
+        return buf;
     if (set->table != NULL)
         p = param_find(set->table, pass->override, strlen(pass->override));
     if (p != NULL && p->type != PARAM_TYPE_STRING)
         option_value(value, sizeof value, p, pass->override_value);
     else
         snprintf(value, sizeof value, "%" PRIu64, pass->override_value);
-    out_format(t->term.out, " (--%s %s)", pass->override, value);
+    snprintf(buf, TABLE_OVERRIDE_BYTES, " (--%s %s)", pass->override, value);
+    return buf;
 }

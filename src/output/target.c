@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -152,6 +153,25 @@ static void disarm_emergency(const struct target *t)
         atomic_store(&emergency_armed, false);
 }
 
+/* No signal finds the file there and its name not known: they wait until both are so. (The name
+ * cannot be made known first, as a file of that name may be another's.) */
+static bool open_half_armed(struct target *t)
+{
+    sigset_t all, before;
+    bool opened;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    opened = open_half(t);
+    error = errno;
+    if (opened)
+        arm_emergency(t);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return opened;
+}
+
 /* The new file takes the place of `old`, so it gets the same owner, where that is allowed, and the
  * same mode. */
 static bool take_after(int fd, const struct stat *old)
@@ -187,9 +207,8 @@ static bool open_path(struct target *t, const char *path)
         errno = path[0] == '\0' ? ENOENT : EISDIR;
         return false;
     }
-    if (!open_half(t))
+    if (!open_half_armed(t))
         return false;
-    arm_emergency(t);
     return !exists || take_after(t->fd, &old);
 }
 

@@ -207,6 +207,7 @@ static void wrap(const struct term *t, enum ink ink, size_t *at, size_t indent, 
                  bool gap)
 {
     size_t width = t->columns > indent + WRAP_LEAST ? t->columns : indent + WRAP_LEAST;
+    bool fresh = *at <= indent; /* nothing of the text stands on this line yet */
 
     begin_ink(t, ink);
     for (;;) {
@@ -215,7 +216,7 @@ static void wrap(const struct term *t, enum ink ink, size_t *at, size_t indent, 
             break;
         gap |= spaces > 0;
         s += spaces;
-        if (gap && *at > indent) {
+        if (gap && !fresh) {
             if (*at + 1 + columns_of(t, s, length) >= width) {
                 out_text(t->out, "\n");
                 term_spaces(t, indent);
@@ -227,7 +228,7 @@ static void wrap(const struct term *t, enum ink ink, size_t *at, size_t indent, 
         }
         *at += print_within(t, s, length, SIZE_MAX);
         s += length;
-        gap = false;
+        gap = fresh = false;
     }
     end_ink(t, ink);
 }

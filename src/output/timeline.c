@@ -46,6 +46,11 @@ static void draw_return(struct timeline *t, struct canvas *c, const struct span 
 {
     size_t column;
 
+    if (span_is_phase(s)) {
+        if (s->status != SPAN_OK)
+            canvas_fill(t, c, from, from + 1, GLYPH_FAILED, INK_BAD);
+        return;
+    }
     if (s->called_back_ns == SPAN_UNKNOWN) {
         canvas_open(t, c, from);
         return;
@@ -66,8 +71,12 @@ static void draw_not_started(struct timeline *t, struct canvas *c, const struct 
 {
     bool called_back = s->called_back_ns != SPAN_UNKNOWN;
     bool waited = !called_back || (s->kind->traits & SPAN_POOLED) != 0 || s->status != SPAN_OK;
-    size_t end = called_back ? timeline_column(t, s->called_back_ns) : t->width;
+    size_t end = t->width;
 
+    if (called_back)
+        end = timeline_column(t, s->called_back_ns);
+    else if (span_is_phase(s))
+        end = timeline_column(t, timeline_end_ns(t, s));
     if (waited && s->submitted_ns != SPAN_UNKNOWN)
         canvas_fill(t, c, timeline_column(t, s->submitted_ns), end, GLYPH_WAIT, INK_WAIT);
     if (called_back || s->submitted_ns != SPAN_UNKNOWN)
@@ -122,10 +131,11 @@ static int make_order(struct table_order *order, const struct timeline *t, uint3
     return 0;
 }
 
-/* Whether a row is among those that are drawn, when there are too many. */
+/* Whether a row is among those that are drawn, when there are too many. The line that tells of
+ * others takes a row itself, so a single one is not left out for it. */
 static bool row_drawn(const struct timeline *t, const struct table_order *order, uint32_t row)
 {
-    return t->all_rows || order->count <= TIMELINE_ROWS_MOST ||
+    return t->all_rows || order->count <= TIMELINE_ROWS_MOST + 1 ||
            row < TIMELINE_ROWS_MOST - LAST_ROWS || row >= order->count - LAST_ROWS;
 }
 
@@ -164,7 +174,7 @@ static int draw_calls(struct timeline *t, struct err *e)
         struct span s;
         if (!row_drawn(t, &order, row)) {
             if (all_before)
-                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "calls");
+                timeline_left_out(t, order.count - TIMELINE_ROWS_MOST, "call", "calls");
             all_before = false;
             continue;
         }
@@ -175,7 +185,7 @@ static int draw_calls(struct timeline *t, struct err *e)
     }
     table_order_free(&order);
     if (parts > 0)
-        timeline_left_out(t, parts, parts == 1 ? "part of a call" : "parts of these calls");
+        timeline_left_out(t, parts, "part of a call", "parts of these calls");
     timeline_legend(t);
     return 0;
 }

@@ -62,8 +62,8 @@ size_t timeline_bar_column(const struct timeline *t, uint64_t ns);
 
 void timeline_axis(const struct timeline *t);
 void timeline_legend(const struct timeline *t);
-/* "... 960 calls left out (--all draws them)" */
-void timeline_left_out(const struct timeline *t, uint32_t count, const char *of_what);
+/* "... 960 calls left out (--all draws them)", from 960 and "call" */
+void timeline_left_out(const struct timeline *t, uint32_t count, const char *one, const char *many);
 
 /* timeline_lanes.c. Fails when memory is short. */
 int timeline_lanes(struct timeline *t, struct err *e);

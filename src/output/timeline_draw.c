@@ -259,12 +259,13 @@ void timeline_legend(const struct timeline *t)
     out_text(t->term.out, "\n");
 }
 
-void timeline_left_out(const struct timeline *t, uint32_t count, const char *of_what)
+void timeline_left_out(const struct timeline *t, uint32_t count, const char *one, const char *many)
 {
     char number[UNITS_TEXT_BYTES], line[UNITS_TEXT_BYTES + 80];
 
-    snprintf(line, sizeof line, "... %s %s left out (--all draws them)",
-             units_format_count(number, count), of_what);
+    snprintf(line, sizeof line, "... %s %s left out (--all draws %s)",
+             units_format_count(number, count), count == 1 ? one : many,
+             count == 1 ? "it" : "them");
     term_text(&t->term, INK_FAINT, line);
     out_text(t->term.out, "\n");
 }

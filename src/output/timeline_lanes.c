@@ -1,6 +1,7 @@
 /* The timeline with a row per thread: which calls each thread ran, one after the other, and when it
  * had nothing to do. The loop's own row shows where the callbacks came: one after another, on one
- * thread. Threads of the pool that ran nothing are shown too, as that is worth knowing.
+ * thread. That threads of the pool ran nothing is worth knowing, so a few of them have rows too; of
+ * many in a row a line tells.
  *
  * What the operating system works on needs no thread, so any number of calls are under way at once:
  * the lane `os` has as many rows as it takes for none to lie on another, up to a limit.
@@ -13,36 +14,70 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "measure/pool.h"
 #include "output/table.h"
 #include "output/timeline.h"
 
-enum { NOTE_BYTES = 64 };
+enum { NOTE_BYTES = 64, IDLE_ROWS_MOST = 3 };
 /* Rows of the lane `os`: more that look alike say no more. */
 enum { OS_ROWS_MOST = 16 };
 
 struct lane_row {
     int lane;
+    int last;       /* of several threads that ran nothing and share this row; else its own */
     uint32_t calls; /* on the first row of the lane `os` all of it */
     uint64_t busy_ns;
     struct canvas canvas;
 };
 
-/* The lanes that have a row: the pool's first threads, then the others, the loop last. */
 struct lanes {
     struct lane_row *rows;
     uint32_t count;
-    uint32_t pool;     /* rows of the pool's threads; rows[lane - 1] */
-    uint32_t left_out; /* threads of the pool without a row */
-    uint32_t os;       /* rows of the lane `os`, behind those */
-    uint64_t *os_ends; /* when the last call of each of them ended */
+    uint32_t pool;            /* rows of the pool's threads: the first ones */
+    uint32_t left_out;        /* threads of the pool without a row */
+    int threads;              /* of the pool, as far as is known */
+    bool used[POOL_MOST + 1]; /* by lane: whether it ran a call */
+    uint32_t os;              /* rows of the lane `os`, behind those */
+    uint64_t *os_ends;        /* when the last call of each of them ended */
     uint32_t os_calls, os_left_out;
+    bool unknown;    /* something ran, and nobody knows where: a row behind those */
     uint8_t *wholes; /* which calls have parts */
 };
 
 static bool is_pool_lane(int lane)
 {
-    return lane > LANE_LOOP && lane < LANE_OS;
+    return lane > LANE_LOOP && lane <= POOL_MOST;
+}
+
+/* The last of the threads that share a row with this one. */
+static int last_of_row(const struct lanes *lanes, int lane, bool all_rows)
+{
+    int last = lane;
+
+    while (!lanes->used[lane] && last < lanes->threads && !lanes->used[last + 1])
+        last++;
+    return all_rows || last - lane < IDLE_ROWS_MOST ? lane : last;
+}
+
+/* The rows of the pool's threads; without an array they are only counted. */
+static uint32_t pool_rows(struct lanes *lanes, uint32_t most, bool all_rows)
+{
+    uint32_t count = 0;
+    int lane = 1;
+
+    while (lane <= lanes->threads && count < most) {
+        int last = last_of_row(lanes, lane, all_rows);
+
+        if (lanes->rows != NULL) {
+            lanes->rows[count].lane = lane;
+            lanes->rows[count].last = last;
+        }
+        count++;
+        lane = last + 1;
+    }
+    lanes->left_out = (uint32_t)(lanes->threads + 1 - lane);
+    return count;
 }
 
 /* Whether a call is drawn as a bar. */
@@ -77,70 +112,68 @@ static uint32_t os_row(struct lanes *lanes, const struct timeline *t, const stru
     return row;
 }
 
-/* What the calls say of the lanes that there are. */
-struct seen {
-    uint32_t threads; /* the largest number of one that ran a call */
-    bool unknown;     /* something ran, and nobody knows where */
-};
-
-/* Fills *seen, and the rows that the lane `os` needs. Fails when memory is short. */
-static int look(struct lanes *lanes, const struct timeline *t, struct seen *seen, struct err *e)
+/* What the calls say of the lanes that there are, and the rows that the lane `os` needs. Fails when
+ * memory is short. */
+static int look(struct lanes *lanes, const struct timeline *t, struct err *e)
 {
     uint32_t count = t->run->recorder.count, most = t->all_rows ? count : OS_ROWS_MOST;
+    bool pooled = false;
     struct span s;
 
+    lanes->threads = t->run->pool_size < POOL_MOST ? (int)t->run->pool_size : POOL_MOST;
     lanes->wholes = table_wholes(t->run);
     lanes->os_ends = mem_zeroed((size_t)most + 1, sizeof *lanes->os_ends);
     if (lanes->wholes == NULL || lanes->os_ends == NULL)
         return err_no_memory(e, "the rows of the timeline");
     for (uint32_t i = 0; i < count; i++) {
         recorder_get(&t->run->recorder, i, &s);
-        if (is_pool_lane(s.lane) && (uint32_t)s.lane > seen->threads)
-            seen->threads = (uint32_t)s.lane;
+        if (is_pool_lane(s.lane)) {
+            pooled = lanes->used[s.lane] = true;
+            lanes->threads = s.lane > lanes->threads ? s.lane : lanes->threads;
+        }
         if (!has_bar(lanes, t->run, &s))
             continue;
-        seen->unknown |= s.lane == LANE_UNKNOWN;
+        lanes->unknown |= s.lane == LANE_UNKNOWN;
         if (s.lane != LANE_OS)
             continue;
         lanes->os_calls++;
         lanes->os_left_out += os_row(lanes, t, &s, most) == most;
     }
+    if (!pooled)
+        lanes->threads = 0;
     return 0;
 }
 
-static void add_row(struct lanes *lanes, const struct timeline *t, int lane)
+static void add_row(struct lanes *lanes, int lane)
 {
-    struct lane_row *row = &lanes->rows[lanes->count++];
-
-    row->lane = lane;
-    canvas_clear(t, &row->canvas);
+    lanes->rows[lanes->count].lane = lanes->rows[lanes->count].last = lane;
+    lanes->count++;
 }
 
 /* Which lanes there are: those of the pool's threads, and those that a call names. */
 static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err *e)
 {
-    struct seen seen = {0};
-    uint32_t threads;
+    uint32_t rows;
 
-    if (look(lanes, t, &seen, e) != 0)
+    if (look(lanes, t, e) != 0)
         return -1;
-    threads =
-        seen.threads > 0 && seen.threads < t->run->pool_size ? t->run->pool_size : seen.threads;
-    lanes->pool = t->all_rows || threads <= TIMELINE_ROWS_MOST ? threads : TIMELINE_ROWS_MOST;
-    lanes->left_out = threads - lanes->pool;
-    lanes->rows =
-        mem_zeroed((size_t)lanes->pool + lanes->os + seen.unknown + 1, sizeof *lanes->rows);
+    rows = pool_rows(lanes, UINT32_MAX, t->all_rows);
+    if (!t->all_rows &&
+        rows > TIMELINE_ROWS_MOST + 1) /* the line that tells of it takes one, too */
+        rows = TIMELINE_ROWS_MOST;
+    lanes->rows = mem_zeroed((size_t)rows + lanes->os + lanes->unknown + 1, sizeof *lanes->rows);
     if (lanes->rows == NULL)
         return err_no_memory(e, "the rows of the timeline");
-    while (lanes->count < lanes->pool)
-        add_row(lanes, t, (int)lanes->count + 1);
+    lanes->pool = lanes->count = pool_rows(lanes, rows, t->all_rows);
     for (uint32_t i = 0; i < lanes->os; i++) {
-        add_row(lanes, t, LANE_OS);
+        add_row(lanes, LANE_OS);
         lanes->os_ends[i] = 0;
     }
-    if (seen.unknown)
-        add_row(lanes, t, LANE_UNKNOWN);
-    add_row(lanes, t, LANE_LOOP);
+    if (lanes->unknown)
+        add_row(lanes, LANE_UNKNOWN);
+    add_row(lanes, LANE_LOOP);
+    for (uint32_t i = 0; i < lanes->count; i++)
+        canvas_clear(t, &lanes->rows[i].canvas);
     return 0;
 }
 
@@ -151,13 +184,31 @@ static void lanes_free(struct lanes *lanes)
     mem_free(lanes->wholes);
 }
 
+/* The row of a thread of the pool; those rows ascend. NULL when it has none. */
+static struct lane_row *pool_row(const struct lanes *lanes, int lane)
+{
+    uint32_t first = 0, end = lanes->pool;
+
+    while (first < end) {
+        uint32_t middle = first + (end - first) / 2;
+
+        if (lanes->rows[middle].lane == lane)
+            return &lanes->rows[middle];
+        if (lanes->rows[middle].lane < lane)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return NULL;
+}
+
 /* The row that a call is drawn on; NULL when it is left out. */
 static struct lane_row *row_of(struct lanes *lanes, const struct timeline *t, const struct span *s)
 {
     uint32_t row;
 
     if (is_pool_lane(s->lane))
-        return (uint32_t)s->lane <= lanes->pool ? &lanes->rows[s->lane - 1] : NULL;
+        return pool_row(lanes, s->lane);
     if (s->lane != LANE_OS)
         return &lanes->rows[lanes->count - 2]; /* where it ran is unknown: before the loop's */
     row = os_row(lanes, t, s, lanes->os);
@@ -218,47 +269,97 @@ static void divide(struct timeline *t)
     timeline_divide(t, sizeof "pool 1024" - 1, (size_t)(shares > callbacks ? shares : callbacks));
 }
 
-static void draw(struct timeline *t, struct lanes *lanes)
+/* A line for threads that ran nothing. */
+static void print_idle(const struct timeline *t, const struct lane_row *row)
 {
+    char line[NOTE_BYTES];
+
+    snprintf(line, sizeof line, "... pool %d to %d: 0 calls (--all draws them)", row->lane,
+             row->last);
+    term_text(&t->term, INK_FAINT, line);
+    out_text(t->term.out, "\n");
+}
+
+/* The lane `os` is named by its first row. */
+static void print_rows(struct timeline *t, const struct lanes *lanes)
+{
+    char name[SPAN_TEXT_BYTES], note[NOTE_BYTES];
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        struct lane_row *row = &lanes->rows[i];
+        bool follows = row->lane == LANE_OS && i > lanes->pool;
+
+        if (i == lanes->pool && lanes->left_out > 0)
+            timeline_left_out(t, lanes->left_out, "thread", "threads");
+        if (i == lanes->pool + lanes->os && lanes->os_left_out > 0)
+            timeline_left_out(t, lanes->os_left_out, "call", "calls");
+        if (row->last > row->lane) {
+            print_idle(t, row);
+            continue;
+        }
+        lane_note(t, row, note);
+        canvas_print(t, &row->canvas, follows ? "" : span_lane_name(row->lane, name),
+                     follows ? "" : note, INK_PLAIN);
+    }
+}
+
+/* Calls that did run on a thread of the pool, but of which libuv does not tell on which. */
+static bool thread_untold(const struct span *s)
+{
+    return (s->kind->traits & SPAN_POOLED) != 0 && s->lane == LANE_UNKNOWN &&
+           s->started_ns == SPAN_UNKNOWN && s->called_back_ns != SPAN_UNKNOWN &&
+           s->status != UV_ECANCELED;
+}
+
+static void print_untold(const struct timeline *t, uint32_t calls)
+{
+    char number[UNITS_TEXT_BYTES], line[UNITS_TEXT_BYTES + NOTE_BYTES];
+    size_t at = 0;
+
+    snprintf(line, sizeof line, "(%s call%s ran on threads of the pool that libuv does not tell)",
+             units_format_count(number, calls), calls == 1 ? "" : "s");
+    term_wrap(&t->term, INK_FAINT, &at, 1, line);
+    out_text(t->term.out, "\n");
+}
+
+/* Returns how many calls ran on threads that are not known. */
+static uint32_t draw(struct timeline *t, struct lanes *lanes)
+{
+    uint32_t untold = 0;
     struct span s;
 
     for (uint32_t i = 0; i < t->run->recorder.count; i++) {
         struct lane_row *row;
+
         recorder_get(&t->run->recorder, i, &s);
         row = has_bar(lanes, t->run, &s) ? row_of(lanes, t, &s) : NULL;
         if (row != NULL)
             draw_work(t, row, &s);
         if (table_is_callback(&s))
             draw_callback(t, &lanes->rows[lanes->count - 1], &s);
+        untold += lanes->wholes[i] == 0 && thread_untold(&s);
     }
     if (lanes->os > 0)
         lanes->rows[lanes->pool].calls = lanes->os_calls;
+    return untold;
 }
 
 int timeline_lanes(struct timeline *t, struct err *e)
 {
     struct lanes lanes = {.count = 0};
-    char name[SPAN_TEXT_BYTES], note[NOTE_BYTES];
+    uint32_t untold;
 
     divide(t);
     if (lanes_make(&lanes, t, e) != 0) {
         lanes_free(&lanes);
         return -1;
     }
-    draw(t, &lanes);
+    untold = draw(t, &lanes);
     timeline_axis(t);
-    for (uint32_t i = 0; i < lanes.count; i++) {
-        struct lane_row *row = &lanes.rows[i];
-        bool follows = row->lane == LANE_OS && i > lanes.pool; /* its lane is named above */
-        if (i == lanes.pool && lanes.left_out > 0)
-            timeline_left_out(t, lanes.left_out, "threads");
-        if (i == lanes.pool + lanes.os && lanes.os_left_out > 0)
-            timeline_left_out(t, lanes.os_left_out, "calls");
-        lane_note(t, row, note);
-        canvas_print(t, &row->canvas, follows ? "" : span_lane_name(row->lane, name),
-                     follows ? "" : note, INK_PLAIN);
-    }
+    print_rows(t, &lanes);
     timeline_legend(t);
+    if (untold > 0)
+        print_untold(t, untold);
     lanes_free(&lanes);
     return 0;
 }

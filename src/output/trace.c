@@ -32,6 +32,8 @@ static bool is_queued(const struct trace_event *event, const struct span *s)
 {
     if (!(s->kind->traits & SPAN_POOLED) || event->has_parts || s->submitted_ns == SPAN_UNKNOWN)
         return false;
+    if (span_is_phase(s)) /* a lookup by libcurl, on a thread of its own */
+        return false;
     return s->started_ns != SPAN_UNKNOWN || s->called_back_ns == SPAN_UNKNOWN ||
            s->status == UV_ECANCELED;
 }

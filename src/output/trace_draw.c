@@ -181,7 +181,8 @@ static void draw_submitted(struct tracer *t, size_t i, const struct span *s)
 {
     const struct trace_event *event = &t->events.list[i];
     bool waits = s->started_ns == SPAN_UNKNOWN || span_waited_ns(s) != SPAN_UNKNOWN;
-    bool pending = s->started_ns == SPAN_UNKNOWN && span_total_ns(s) != SPAN_UNKNOWN;
+    bool pending =
+        s->started_ns == SPAN_UNKNOWN && (span_total_ns(s) != SPAN_UNKNOWN || span_is_phase(s));
 
     out_mark(t, i, s, "submit ");
     trace_end(t);
@@ -227,7 +228,10 @@ static void draw_finished(struct tracer *t, const struct trace_event *event, con
 {
     if (ran_elsewhere(event, s))
         out_async(t, event, s, "e", SLICE_RAN);
-    if (s->called_back_ns == SPAN_UNKNOWN || span_returned_ns(s) != SPAN_UNKNOWN)
+    if (s->started_ns == SPAN_UNKNOWN && span_is_phase(s))
+        out_async(t, event, s, "e", SLICE_PENDING);
+    if ((s->called_back_ns == SPAN_UNKNOWN && !span_is_phase(s)) ||
+        span_returned_ns(s) != SPAN_UNKNOWN)
         out_async(t, event, s, "b", SLICE_RETURNED);
 }
 

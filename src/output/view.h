@@ -25,6 +25,9 @@ struct view_style {
 struct view {
     const char *name; /* of --format */
     bool judged;      /* shows claims and warnings: others leave warnings to standard error */
+    /* Memory that it takes, at most, beside the result: for each span of all runs, and of the run
+     * that it is about to show. */
+    unsigned bytes_per_span, bytes_per_span_of_run;
     /* Writes r to o. Errors of writing are o's to remember; -1 with *e filled only for others
      * (memory). */
     int (*write)(const struct result *r, const struct view_style *style, struct out *o,

@@ -40,10 +40,11 @@ static inline struct run *made_run_with(struct result *r, const struct pass *pas
     return run;
 }
 
+/* The same, which records what the experiment does. */
 static inline struct run *made_run(struct result *r, const struct pass *pass, uint32_t capacity,
                                    const struct span_kind *const *kinds)
 {
-    return made_run_with(r, pass, capacity, kinds, 0);
+    return made_run_with(r, pass, capacity, kinds, r->experiment->records);
 }
 
 /* The instants of a span; those that are SPAN_UNKNOWN are not recorded. */
@@ -67,6 +68,15 @@ static inline uint32_t made_span(struct run *run, struct made_span s)
         span_finished(&r->on_worker[i], s.finished, s.status);
     if (s.called_back != SPAN_UNKNOWN)
         span_called_back(r, i, s.called_back, s.status);
+    return i;
+}
+
+/* The same as a part of the call of index `whole`. */
+static inline uint32_t made_part(struct run *run, uint32_t whole, struct made_span s)
+{
+    uint32_t i = made_span(run, s);
+
+    recorder_parent(&run->recorder, i, whole);
     return i;
 }
 

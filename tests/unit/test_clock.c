@@ -11,6 +11,7 @@
 
 #include <uv.h>
 
+#include "made_root.h"
 #include "measure/clock.h"
 
 static void init(enum clock_choice choice)
@@ -46,6 +47,47 @@ static void tsc_is_chosen_or_refused_with_a_reason(void **state)
         init(CLOCK_CHOICE_AUTO);
         assert_string_equal(clock_name(), "monotonic");
     }
+}
+
+#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/"
+
+static const char *kernel_says(const char *current, const char *available)
+{
+    const char *why = "it is usable";
+
+    put(CLOCKSOURCE "current_clocksource", current);
+    put(CLOCKSOURCE "available_clocksource", available);
+    clock_tsc_usable(&why);
+    return why;
+}
+
+/* Whatever the CPU: where the kernel does not trust its counter, nor is it used here. */
+static void the_tsc_is_left_where_the_kernel_does_not_list_it(void **state)
+{
+    static const char *const lists[] = {"kvm-clock acpi_pm \n", "kvm-clock nottsc tsc-early\n",
+                                        "\n", ""};
+
+    (void)state;
+    assert_false(clock_tsc_usable(NULL)); /* nothing can be read */
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        kernel_says("kvm-clock\n", lists[i]);
+        assert_false(clock_tsc_usable(NULL));
+        init(CLOCK_CHOICE_AUTO);
+        assert_string_equal(clock_name(), "monotonic");
+    }
+    kernel_says("acpi_pm\n", "kvm-clock tsc acpi_pm \n");
+    assert_false(clock_tsc_usable(NULL));
+}
+
+/* Whether the CPU promises a counter of constant rate is not the kernel's files to say. */
+static void the_tsc_is_used_where_the_kernel_lists_it(void **state)
+{
+    static const char distrust[] = "the kernel does not keep time by it";
+
+    (void)state;
+    assert_string_not_equal(kernel_says("tsc\n", "tsc hpet acpi_pm \n"), distrust);
+    assert_string_not_equal(kernel_says("kvm-clock\n", "kvm-clock tsc acpi_pm \n"), distrust);
+    assert_string_not_equal(kernel_says("hyperv_clocksource_tsc_page\n", "hpet tsc\n"), distrust);
 }
 
 /* A moment in the middle of a "run", read on both clocks, has to be converted to what
@@ -193,6 +235,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(monotonic_can_always_be_chosen),
         cmocka_unit_test(tsc_is_chosen_or_refused_with_a_reason),
+        IN_ROOT(the_tsc_is_left_where_the_kernel_does_not_list_it),
+        IN_ROOT(the_tsc_is_used_where_the_kernel_lists_it),
         cmocka_unit_test(agrees_with_clock_monotonic),
         cmocka_unit_test(never_runs_backwards_on_a_thread),
         cmocka_unit_test(never_runs_backwards_between_threads),

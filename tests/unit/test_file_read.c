@@ -264,7 +264,7 @@ static void what_cannot_be_read_is_refused_beforehand(void **state)
     assert_int_equal(e.status, STATUS_FAILED);
     assert_non_null(strstr(e.text, "cannot be opened: no such file or directory"));
     assert_int_equal(file_facts_find(&facts, "/", FILE_API_JOBS, &e), -1);
-    assert_string_equal(e.text, "--file /: is not a regular file");
+    assert_string_equal(e.text, "--file /: is a directory");
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(file_facts_find(&facts, path, FILE_API_JOBS, &e), -1);
     assert_non_null(strstr(e.text, "is not a regular file"));

@@ -70,8 +70,8 @@ static void the_plan_refuses_what_cannot_be(void **state)
         {"threads", "0", STATUS_USAGE, "threads"},
         {"threads", "1025", STATUS_USAGE, "threads"},
         {"file", "no/such/file", STATUS_FAILED, "no such file"},
-        {"file", "", STATUS_FAILED, "no such file"},
-        {"file", "/", STATUS_FAILED, "not a regular file"},
+        {"file", "", STATUS_USAGE, "the name is empty"},
+        {"file", "/", STATUS_FAILED, "is a directory"},
         {"file", "/dev/null", STATUS_FAILED, "not a regular file"},
     };
     struct plan plan;

@@ -264,7 +264,7 @@ static void test_closed_pipe(void **state)
     o = opened(path);
     close(ends[0]);
     out_text(o, "unheard");
-    assert_int_equal(out_close(o, &e), -1);
+    assert_int_equal(out_close(o, &e), OUT_NO_READER);
     assert_non_null(strstr(e.text, ": broken pipe"));
     close(ends[1]);
 }

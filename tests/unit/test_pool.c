@@ -34,6 +34,22 @@ static void the_variable_is_read_as_libuv_reads_it(void **state)
     assert_int_equal(pool_size_of_environment(" 5"), 5);
 }
 
+static void a_variable_that_is_no_size_is_doubted(void **state)
+{
+    char warning[POOL_WARNING_BYTES] = "old";
+
+    (void)state;
+    assert_false(pool_doubt_environment("7", warning));
+    assert_string_equal(warning, "");
+    assert_false(pool_doubt_environment("1024", warning));
+    assert_true(pool_doubt_environment("0", warning));
+    assert_true(pool_doubt_environment("", warning));
+    assert_true(pool_doubt_environment("6abc", warning));
+    assert_string_equal(
+        warning,
+        "UV_THREADPOOL_SIZE=6abc is no number from 1 to 1024: libuv makes 6 threads of it");
+}
+
 struct answer {
     int rc;
     struct pool_facts facts;
@@ -207,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_variable_is_read_as_libuv_reads_it),
+        cmocka_unit_test(a_variable_that_is_no_size_is_doubted),
         cmocka_unit_test(the_pool_has_the_size_that_was_asked_for),
         cmocka_unit_test(rubbish_in_the_variable_is_run_with_and_warned_of),
         cmocka_unit_test(threads_that_cannot_be_had_are_refused),

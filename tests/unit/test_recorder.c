@@ -156,6 +156,31 @@ static void a_callback_on_another_thread_is_noticed(void **state)
     assert_true(recorder.foreign_callback);
 }
 
+/* One that is over is complete, also when the run is given up. */
+static void a_phase_needs_no_callback(void **state)
+{
+    uint32_t whole = recorder_open(&recorder, 1, 0, 1), phase = recorder_open(&recorder, 1, 0, 1);
+    struct span s;
+    struct err e;
+
+    (void)state;
+    recorder_parent(&recorder, phase, whole);
+    recorder_get(&recorder, phase, &s);
+    assert_int_equal(s.status, SPAN_UNFINISHED);
+    assert_false(span_is_phase(&s));
+    span_submitted(&recorder, phase);
+    span_started(recorder_worker(&recorder, phase), clock_ticks(), LANE_OS);
+    span_finished(recorder_worker(&recorder, phase), clock_ticks(), UV_ECONNRESET);
+    recorder_phase(&recorder, phase);
+    assert_int_equal(recorder_detach(&recorder, &e), 0);
+    recorder_get(&recorder, phase, &s);
+    assert_int_equal(s.status, UV_ECONNRESET);
+    assert_true(span_is_phase(&s));
+    assert_true(s.called_back_ns == SPAN_UNKNOWN && s.finished_ns != SPAN_UNKNOWN);
+    recorder_get(&recorder, whole, &s);
+    assert_int_equal(s.status, SPAN_UNFINISHED);
+}
+
 /* A run that is given up: whoever still runs goes on writing to the old memory, and the report does
  * not change under its reader. */
 static void detaching_keeps_late_writers_away(void **state)
@@ -303,6 +328,7 @@ int main(void)
         WITH_RECORDER(relations_are_ids),
         WITH_RECORDER(phases_after_check_belong_to_the_iteration_that_ends),
         WITH_RECORDER(a_callback_on_another_thread_is_noticed),
+        WITH_RECORDER(a_phase_needs_no_callback),
         WITH_RECORDER(detaching_keeps_late_writers_away),
         cmocka_unit_test(a_span_is_at_most_128_bytes),
         WITH_RECORDER(requests_have_facts_where_they_are_recorded),

@@ -16,6 +16,7 @@
 #include "analysis/summary.h"
 #include "base/mem.h"
 #include "experiments/threadpool/threadpool.h"
+#include "made_root.h"
 #include "measure/session.h"
 
 extern const struct experiment experiment_threadpool;
@@ -271,6 +272,39 @@ static void more_than_memory_holds_is_refused(void **state)
     assert_non_null(strstr(e.text, "not enough memory"));
 }
 
+/* What a view needs for a million spans, beside ten runs of them, is refused as well. */
+static void what_looking_at_it_takes_is_counted(void **state)
+{
+    struct session_options session = {.runs = 10};
+    struct err e = {0};
+
+    (void)state;
+    set("work", "none");
+    set("jobs", "1e6");
+    put("/proc/meminfo", "MemAvailable: 1300000 kB\n");
+    assert_int_equal(session_plan(&result, &session, &e), 0);
+    session.bytes_per_span_of_run = 100; /* takes the place of the run's own */
+    assert_int_equal(session_plan(&result, &session, &e), 0);
+    session.bytes_per_span = 60;
+    assert_int_equal(session_plan(&result, &session, &e), -1);
+    assert_int_equal(e.status, STATUS_FAILED);
+    assert_non_null(strstr(e.text, "not enough memory"));
+    session.runs = 5;
+    assert_int_equal(session_plan(&result, &session, &e), 0);
+    session.bytes_per_span_of_run = 1000;
+    assert_int_equal(session_plan(&result, &session, &e), -1);
+}
+
+static int begin_in_root(void **state)
+{
+    return make_root(state) != 0 ? -1 : begin(state);
+}
+
+static int end_in_root(void **state)
+{
+    return end(state) != 0 ? -1 : remove_root(state);
+}
+
 static void a_baseline_is_a_pass_of_its_own(void **state)
 {
     struct summary summary;
@@ -342,6 +376,8 @@ int main(void)
         WITH_OPTIONS(options_of_other_work_are_refused),
         WITH_OPTIONS(work_names_options_that_exist),
         WITH_OPTIONS(more_than_memory_holds_is_refused),
+        cmocka_unit_test_setup_teardown(what_looking_at_it_takes_is_counted, begin_in_root,
+                                        end_in_root),
         WITH_OPTIONS(a_baseline_is_a_pass_of_its_own),
         WITH_OPTIONS(an_interrupted_run_keeps_what_it_has),
     };

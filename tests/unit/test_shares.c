@@ -13,8 +13,9 @@
 
 static const struct span_kind hash = {.kind = "pbkdf2", .label = "hash"};
 static const struct span_kind open_call = {.kind = "fs.open", .label = "open"};
-static const struct span_kind *const kinds[] = {&hash, &open_call, NULL};
-enum { HASH, OPEN };
+static const struct span_kind job = {.kind = "none", .label = "job", .traits = SPAN_BLURRED};
+static const struct span_kind *const kinds[] = {&hash, &open_call, &job, NULL};
+enum { HASH, OPEN, JOB };
 
 static const struct experiment nothing = {.name = "nothing"};
 
@@ -33,6 +34,31 @@ static struct run_shares shares_of(const struct run *run)
     summary_shares(run, &shares);
     result_free(&shares_result);
     return shares;
+}
+
+/* The start of such a job may be stamped early by CLOCK_BLUR_NS. */
+static void test_blurred_starts_overlap_only_for_certain(void **state)
+{
+    struct run *run = shares_run();
+    struct run_shares s;
+
+    (void)state;
+    made_span(run, (struct made_span){JOB, 1, 0, 0, 5000, 9000, 9100});
+    made_span(run,
+              (struct made_span){JOB, 2, 0, 0, 8001, 8900, 9200}); /* over before it is certain */
+    made_span(run, (struct made_span){JOB, 3, 0, 0, 8000, 9500, 9600});
+    s = shares_of(run);
+    assert_true(s.blurred);
+    assert_int_equal(s.most_at_once, 1);
+    run = shares_run();
+    made_span(run, (struct made_span){JOB, 1, 0, 0, 5000, 9000, 9100});
+    made_span(run, (struct made_span){JOB, 2, 0, 0, 7999, UNKNOWN, UNKNOWN});
+    s = shares_of(run);
+    assert_true(s.blurred);
+    assert_int_equal(s.most_at_once, 2);
+    run = shares_run();
+    made_span(run, (struct made_span){HASH, 1, 0, 0, 5000, 9000, 9100});
+    assert_false(shares_of(run).blurred);
 }
 
 static void test_shares_are_sums(void **state)
@@ -168,6 +194,7 @@ static void test_sums_stop_at_the_largest_value(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blurred_starts_overlap_only_for_certain),
         cmocka_unit_test(test_shares_are_sums),
         cmocka_unit_test(test_parts_are_not_counted_again),
         cmocka_unit_test(test_only_pool_threads_are_lanes),

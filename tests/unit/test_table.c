@@ -27,7 +27,7 @@ static void five_calls_word_by_word(void **state)
         "\n"
         "elapsed   1.60 s from the first submission to the last callback\n"
         "queued    hash 5 waited 801 ms for a thread: pool 2 took it after hash 2\n"
-        "calls     16 % waiting, 83 % running, 1 % returning (of their time, added up);\n"
+        "calls     17 % waiting, 83 % running, <1 % returning (of their time, added up);\n"
         "          at most 4 ran at once\n"
         "CPU       3.17 s = 1.98 of 2 CPUs (pool 3.15 s)\n"
         "loop      3 iterations, idle 1.50 s, longest hold-up 45.0 us\n";
@@ -40,6 +40,29 @@ static void five_calls_word_by_word(void **state)
     text = drawn_text(&r, NULL, plain);
     assert_string_equal(text, expected);
     free(text);
+    result_free(&r);
+}
+
+/* A quota is shown as it is, not rounded up to CPUs; one that is no limit is not. */
+static void the_cpu_line_tells_the_quota(void **state)
+{
+    static const struct {
+        double quota;
+        const char *line;
+    } cases[] = {{1.5, "= 1.98 of 1.5 CPUs"}, {0.5, "= 1.98 of 0.5 CPUs"}, {4, "= 1.98 of 2 CPUs"}};
+    struct result r;
+
+    (void)state;
+    drawn_result(&r, &drawn_experiment);
+    drawn_five(&r, &made_measured);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text;
+
+        r.host.cpu_quota = cases[i].quota;
+        text = drawn_text(&r, NULL, plain);
+        assert_non_null(strstr(text, cases[i].line));
+        free(text);
+    }
     result_free(&r);
 }
 
@@ -196,6 +219,10 @@ static void passes_are_labelled_and_not_mixed(void **state)
     assert_not_drawn(text, "timer");
     assert_drawn(text, "elapsed   1.60 s from"); /* of the measured run alone */
     free(text);
+    text = drawn_text(&r, NULL, (struct view_style){.columns = 60});
+    assert_drawn(text, "\ntrials: 3 runs, elapsed 2.00 ms (median) (--all shows every\n  call)\n");
+    assert_true(drawn_width(text) <= 60);
+    free(text);
     text = drawn_text(&r, NULL, all);
     assert_drawn(text, "\ntrial 3: elapsed 3.00 ms\ntimer 1 ");
     free(text);
@@ -253,19 +280,26 @@ static void the_timeline_is_that_of_the_median_run(void **state)
     result_free(&r);
 }
 
-/* As printed they add up, and what is little is not nothing. */
+/* As printed they add up to all but what is too little to count, which is not nothing. */
 static void shares_add_up_to_a_hundred(void **state)
 {
-    static const uint64_t ends[][3] = {{1, 2, 3}, {1, 1000, 1001}, {0, 1000, 1001}, {2, 3, 3000}};
+    static const uint64_t ends[][3] = {
+        {1, 2, 3},        {1, 1000, 1001}, {0, 1000, 1001}, {2, 3, 3000},
+        {1, 9851, 10000}, {0, 1000, 1000}, {4, 998, 1001},  {10, 995, 1000},
+    };
     static const char *const lines[] = {"34 % waiting, 33 % running, 33 % returning (of",
-                                        "1 % waiting, 98 % running, 1 % returning",
-                                        "0 % waiting, 99 % running, 1 % returning",
-                                        "1 % waiting, 1 % running, 98 % returning"};
+                                        " <1 % waiting, >99 % running, <1 % returning",
+                                        " 0 % waiting, >99 % running, <1 % returning",
+                                        " <1 % waiting, <1 % running, >99 % returning",
+                                        " <1 % waiting, 99 % running, 1 % returning",
+                                        " 0 % waiting, 100 % running, 0 % returning",
+                                        " <1 % waiting, 99 % running, <1 % returning",
+                                        " 1 % waiting, 99 % running, <1 % returning"};
     struct result r;
     char *text;
 
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         drawn_result(&r, &drawn_experiment);
         struct run *run = drawn_run(&r, &made_measured, 3);
         made_span(run, (struct made_span){HASH, 1, 0, 0, ends[i][0], ends[i][1], ends[i][2]});
@@ -399,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_calls_word_by_word),
+        cmocka_unit_test(the_cpu_line_tells_the_quota),
         cmocka_unit_test(colour_and_unicode_only_when_asked_for),
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
         cmocka_unit_test(what_does_not_fit_is_named),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "judged.h"
 #include "made_result.h"
 
 #include "experiments/threadpool/threadpool.h"
@@ -56,20 +57,7 @@ static uint32_t call(unsigned kind, int lane, uint64_t started, uint64_t finishe
 
 static void expect(const char *id, enum verdict verdict, const char *evidence)
 {
-    struct err e;
-
-    assert_int_equal(claims_judge(&result, &e), 0);
-    for (size_t i = 0; i < result.verdict_count; i++) {
-        const struct verdict_row *row = &result.verdicts[i];
-
-        if (strcmp(row->claim->id, id) != 0)
-            continue;
-        assert_string_equal(claims_verdict_name(row->verdict), claims_verdict_name(verdict));
-        if (strstr(text_get(&row->evidence), evidence) == NULL)
-            fail_msg("'%s' is not in '%s'", evidence, text_get(&row->evidence));
-        return;
-    }
-    fail_msg("no claim '%s'", id);
+    expect_verdict(&result, id, verdict, evidence);
 }
 
 /* --- side by side --- */
@@ -80,6 +68,17 @@ static void two_that_overlap_ran_side_by_side(void **state)
     call(PBKDF2, 1, 100, 200);
     call(PBKDF2, 2, 199, 300);
     expect("side-by-side", VERDICT_HOLDS, "up to 2 calls ran at the same moment, on 2 threads");
+}
+
+/* Their starts may be stamped a microsecond early: only what overlaps beyond that does. */
+static void jobs_that_do_nothing_must_overlap_beyond_the_blur(void **state)
+{
+    (void)state;
+    call(NONE, 1, 1000, 9000);
+    call(NONE, 2, 8500, 12000);
+    expect("side-by-side", VERDICT_NOT_TESTED, "before it can be told");
+    call(NONE, 1, 10500, 12000);
+    expect("side-by-side", VERDICT_HOLDS, "at least 2 calls ran at the same moment");
 }
 
 static void long_calls_in_a_row_did_not_run_side_by_side(void **state)
@@ -159,6 +158,34 @@ static void a_third_call_on_a_busy_thread_refutes(void **state)
     call(PBKDF2, 1, 1 * MS, 4 * MS);
     expect("first-beyond-waits", VERDICT_FAILS, "while another call was running there");
     expect("first-come-first-served", VERDICT_FAILS, "while another call was running there");
+}
+
+static void a_thread_that_a_later_call_had_freed_refutes(void **state)
+{
+    (void)state;
+    call(PBKDF2, 1, 100, 2 * MS);
+    call(PBKDF2, 1, 3 * MS, 4 * MS);
+    call(PBKDF2, 2, 7 * MS, 8 * MS);
+    call(PBKDF2, 2, 5 * MS, 6 * MS);
+    expect("first-beyond-waits", VERDICT_FAILS, "hash 3 ran on pool 2 after hash 4, which was");
+}
+
+static void a_lookup_as_first_beyond_proves_nothing(void **state)
+{
+    (void)state;
+    call(DNS, 1, 100, 2 * MS);
+    call(DNS, 1, 2 * MS, 3 * MS);
+    call(DNS, 1, 3 * MS, 4 * MS);
+    expect("first-beyond-waits", VERDICT_NOT_TESTED, "is a lookup");
+}
+
+static void the_blur_of_the_clock_is_allowed_to_the_third_call(void **state)
+{
+    (void)state;
+    call(NONE, 1, 5000, 6000);
+    call(NONE, 2, 5000, 9000);
+    call(NONE, 1, 5900, 9000);
+    expect("first-beyond-waits", VERDICT_HOLDS, "started on pool 1 0 ns after job 1");
 }
 
 static void no_more_calls_than_threads_prove_nothing(void **state)
@@ -284,6 +311,49 @@ static void a_busy_machine_proves_nothing(void **state)
     expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "the machine was busy");
 }
 
+/* Each had used less than all of what it ran, and more than alone: caches, shared cores. */
+static void where_both_grew_nothing_is_proved(void **state)
+{
+    (void)state;
+    stretch(880 * MS, 700 * MS, 400 * MS, 399 * MS);
+    expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "both grew");
+}
+
+static void short_calls_need_not_have_shared_a_cpu(void **state)
+{
+    (void)state;
+    stretch(39 * MS, 38 * MS, 20 * MS, 20 * MS); /* 20 ms for each of two threads too many */
+    expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "no call ran for 40.0 ms");
+}
+
+/* Four threads, but never more than two calls on the two CPUs for most of what any of them ran. */
+static void calls_that_did_not_overlap_prove_nothing_of_cpus(void **state)
+{
+    (void)state;
+    stretch(400 * MS, 399 * MS, 400 * MS, 399 * MS);
+    run->recorder.count = 0;
+    for (uint64_t i = 0; i < 4; i++) {
+        uint64_t begin_ns = 100 + i * 160 * MS;
+
+        span_cpu(recorder_worker(&run->recorder,
+                                 call(PBKDF2, (int)i + 1, begin_ns, begin_ns + 400 * MS)),
+                 395 * MS);
+    }
+    expect("threads-beyond-cpus", VERDICT_NOT_TESTED, "no call spent most of what it ran among");
+}
+
+/* Of four that overlap, and nine one after another, only the four are looked at. */
+static void calls_that_ran_alone_are_left_out(void **state)
+{
+    (void)state;
+    stretch(800 * MS, 410 * MS, 400 * MS, 399 * MS);
+    for (uint64_t i = 0; i < 9; i++)
+        span_cpu(recorder_worker(&run->recorder,
+                                 call(PBKDF2, 1, (1000 + 500 * i) * MS, (1400 + 500 * i) * MS)),
+                 400 * MS);
+    expect("threads-beyond-cpus", VERDICT_HOLDS, "ran 2.00 times as long for 1.03 times the CPU");
+}
+
 static void without_a_baseline_stretch_is_not_tested(void **state)
 {
     (void)state;
@@ -294,15 +364,28 @@ static void without_a_baseline_stretch_is_not_tested(void **state)
 
 /* --- one by one --- */
 
-static void callbacks_at_the_same_moment_refute(void **state)
+static void callbacks_of_one_instant_are_a_batch(void **state)
 {
     (void)state;
     made_span(run, (struct made_span){PBKDF2, 1, 0, 1, 100, 200, 300});
     made_span(run, (struct made_span){PBKDF2, 2, 0, 2, 100, 200, 301});
     expect("one-by-one", VERDICT_HOLDS,
-           "2 callbacks in 1 iteration of the loop, the closest two 1");
+           "2 callbacks in 1 iteration of the loop, the closest two 1 ns apart");
     made_span(run, (struct made_span){PBKDF2, 2, 0, 3, 200, 250, 301});
-    expect("one-by-one", VERDICT_FAILS, "at the same moment");
+    expect("one-by-one", VERDICT_HOLDS,
+           "3 callbacks in 1 iteration of the loop, "
+           "some closer to each other than the clock can tell");
+}
+
+/* Whichever was recorded first: the sort must put the earlier iteration first. */
+static void callbacks_of_one_instant_may_be_of_two_iterations(void **state)
+{
+    (void)state;
+    run->recorder.iteration = 3;
+    made_span(run, (struct made_span){PBKDF2, 1, 0, 1, 100, 200, 300});
+    run->recorder.iteration = 2;
+    made_span(run, (struct made_span){PBKDF2, 2, 0, 2, 100, 200, 300});
+    expect("one-by-one", VERDICT_HOLDS, "2 callbacks in 2 iterations of the loop");
 }
 
 static void callbacks_that_go_back_in_iterations_refute(void **state)
@@ -312,7 +395,8 @@ static void callbacks_that_go_back_in_iterations_refute(void **state)
     call(PBKDF2, 1, 100, 200);
     run->recorder.iteration = 2;
     call(PBKDF2, 2, 150, 300);
-    expect("one-by-one", VERDICT_FAILS, "");
+    expect("one-by-one", VERDICT_FAILS,
+           "a call of iteration 2 was called back after one of iteration 3");
 }
 
 static void a_callback_on_another_thread_refutes(void **state)
@@ -329,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define ON_A_RUN(test) cmocka_unit_test_setup_teardown(test, begin, end)
         ON_A_RUN(two_that_overlap_ran_side_by_side),
+        ON_A_RUN(jobs_that_do_nothing_must_overlap_beyond_the_blur),
         ON_A_RUN(long_calls_in_a_row_did_not_run_side_by_side),
         ON_A_RUN(short_calls_in_a_row_prove_nothing),
         ON_A_RUN(one_thread_or_one_call_cannot_run_side_by_side),
@@ -337,6 +422,9 @@ int main(void)
         ON_A_RUN(the_third_call_takes_a_freed_thread),
         ON_A_RUN(the_third_call_may_find_a_thread_that_woke_late),
         ON_A_RUN(a_third_call_on_a_busy_thread_refutes),
+        ON_A_RUN(a_thread_that_a_later_call_had_freed_refutes),
+        ON_A_RUN(a_lookup_as_first_beyond_proves_nothing),
+        ON_A_RUN(the_blur_of_the_clock_is_allowed_to_the_third_call),
         ON_A_RUN(no_more_calls_than_threads_prove_nothing),
         ON_A_RUN(stamps_may_be_swapped_where_both_threads_were_free),
         ON_A_RUN(overtaking_refutes),
@@ -348,8 +436,13 @@ int main(void)
         ON_A_RUN(running_twice_as_long_for_the_same_cpu_is_stretched),
         ON_A_RUN(using_as_much_more_cpu_is_not_stretched),
         ON_A_RUN(a_busy_machine_proves_nothing),
+        ON_A_RUN(where_both_grew_nothing_is_proved),
+        ON_A_RUN(short_calls_need_not_have_shared_a_cpu),
+        ON_A_RUN(calls_that_did_not_overlap_prove_nothing_of_cpus),
+        ON_A_RUN(calls_that_ran_alone_are_left_out),
         ON_A_RUN(without_a_baseline_stretch_is_not_tested),
-        ON_A_RUN(callbacks_at_the_same_moment_refute),
+        ON_A_RUN(callbacks_of_one_instant_are_a_batch),
+        ON_A_RUN(callbacks_of_one_instant_may_be_of_two_iterations),
         ON_A_RUN(callbacks_that_go_back_in_iterations_refute),
         ON_A_RUN(a_callback_on_another_thread_refutes),
     };

@@ -177,6 +177,24 @@ static void too_many_calls_are_left_out(void **state)
     free(text);
 }
 
+static void one_call_more_than_fits_is_drawn(void **state)
+{
+    struct run *run = drawn_run(&r, &made_measured, 42);
+    char *text;
+
+    (void)state;
+    for (uint64_t i = 0; i < 41; i++)
+        made_span(run, (struct made_span){HASH, 1, 0, 0, i * MS, (i + 1) * MS, (i + 1) * MS});
+    text = drawn(run, false);
+    assert_drawn(text, "\nhash 33 ");
+    assert_not_drawn(text, "left out");
+    free(text);
+    made_span(run, (struct made_span){HASH, 1, 0, 0, 41 * MS, 42 * MS, 42 * MS});
+    text = drawn(run, false);
+    assert_drawn(text, "\n... 2 calls left out (--all draws them)\nhash 35 ");
+    free(text);
+}
+
 static void threads_have_rows_too(void **state)
 {
     const struct view_style style = {.columns = 76, .by_lane = true};
@@ -201,25 +219,69 @@ static void threads_have_rows_too(void **state)
     free(text);
 }
 
-static void threads_left_out_and_lanes_of_others(void **state)
+static void idle_threads_are_folded_and_lanes_of_others_drawn(void **state)
 {
     struct view_style style = {.columns = 80, .by_lane = true};
     struct run *run = drawn_run(&r, &made_measured, 3);
     char *text;
 
     (void)state;
-    run->pool_size = 50;
+    run->pool_size = 64;
     made_span(run, (struct made_span){HASH, 60, 0, 0, 0, 25 * MS, 25 * MS});
     made_span(run, (struct made_span){HASH, LANE_OS, 0, 0, 0, 25 * MS, 25 * MS});
     made_span(run, (struct made_span){HASH, LANE_UNKNOWN, 0, 0, 9 * MS, 5 * MS, 26 * MS});
     text = drawn_text(&r, run, style);
-    assert_drawn(text, "\npool 40 ");
-    assert_drawn(text, "\n... 20 threads left out (--all draws them)\nos ");
+    assert_drawn(text, "\n... pool 1 to 59: 0 calls (--all draws them)\npool 60 ");
+    assert_drawn(text, "\n... pool 61 to 64: 0 calls (--all draws them)\nos ");
     assert_drawn(text, "\n-  ");
+    assert_not_drawn(text, "does not tell");
     free(text);
     style.all_rows = true;
     text = drawn_text(&r, run, style);
-    assert_drawn(text, "\npool 60 ");
+    assert_drawn(text, "\npool 1 ");
+    assert_drawn(text, "\npool 64 ");
+    assert_not_drawn(text, "...");
+    free(text);
+}
+
+static void threads_are_left_out(void **state)
+{
+    const struct view_style style = {.columns = 80, .by_lane = true};
+    struct run *run = drawn_run(&r, &made_measured, 50);
+    char *text;
+
+    (void)state;
+    run->pool_size = 50;
+    for (int i = 1; i <= 41; i++)
+        made_span(run, (struct made_span){HASH, i, 0, 0, 0, 25 * MS, 25 * MS});
+    made_span(run, (struct made_span){HASH, 50, 0, 0, 0, 25 * MS, 25 * MS});
+    text =
+        drawn_text(&r, run, style); /* a row more than that are the folded ones, and one the last */
+    assert_drawn(text, "\npool 40 ");
+    assert_drawn(text, "\n... 10 threads left out (--all draws them)\nloop ");
+    free(text);
+    run->pool_size = 41;
+    run->recorder.count = 41;
+    text = drawn_text(&r, run, style);
+    assert_drawn(text, "\npool 41 ");
+    assert_not_drawn(text, "...");
+    free(text);
+}
+
+static void calls_on_threads_that_are_not_told_are_counted(void **state)
+{
+    const struct view_style style = {.columns = 80, .by_lane = true};
+    struct run *run = drawn_run(&r, &made_measured, 5);
+    char *text;
+
+    (void)state;
+    made_span(run, (struct made_span){HASH, 1, 0, 0, 0, 25 * MS, 25 * MS});
+    made_span(run, (struct made_span){PART, 0, 0, 0, UNKNOWN, UNKNOWN, 26 * MS});
+    made_span(run, (struct made_span){PART, 0, UV_ECANCELED, 0, UNKNOWN, UNKNOWN, 26 * MS});
+    made_span(run, (struct made_span){PART, 0, 0, 0, UNKNOWN, UNKNOWN, UNKNOWN});
+    made_span(run, (struct made_span){IMMEDIATE, 0, 0, 0, UNKNOWN, UNKNOWN, 26 * MS});
+    text = drawn_text(&r, run, style);
+    assert_drawn(text, "\n(1 call ran on threads of the pool that libuv does not tell)\n");
     free(text);
 }
 
@@ -257,7 +319,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_axis_is_round_at_every_scale, make, unmake),
         cmocka_unit_test_setup_teardown(too_many_calls_are_left_out, make, unmake),
         cmocka_unit_test_setup_teardown(threads_have_rows_too, make, unmake),
-        cmocka_unit_test_setup_teardown(threads_left_out_and_lanes_of_others, make, unmake),
+        cmocka_unit_test_setup_teardown(idle_threads_are_folded_and_lanes_of_others_drawn, make,
+                                        unmake),
+        cmocka_unit_test_setup_teardown(threads_are_left_out, make, unmake),
+        cmocka_unit_test_setup_teardown(calls_on_threads_that_are_not_told_are_counted, make,
+                                        unmake),
+        cmocka_unit_test_setup_teardown(one_call_more_than_fits_is_drawn, make, unmake),
         cmocka_unit_test_setup_teardown(a_picture_fits_at_every_width, make, unmake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,7 +212,7 @@ static void test_environment(void **state)
 
     f.r.pool.size = 0;
     f.r.host.cpu_quota = 1.5;
-    f.r.libcurl = "7.88.1";
+    snprintf(f.r.libcurl, sizeof f.r.libcurl, "7.88.1");
     d = read_document();
     assert_nulls(d, no_pool);
     assert_number(d, "environment/cpu_quota", 1.5);
@@ -389,10 +389,10 @@ static void test_requests_in_lines(void **state)
     assert_non_null(strstr(text, ",\"status\":\"ok\"}\n"));
     free(text);
     text = viewed_text(view_csv, &f.r, "r.csv");
-    assert_non_null(strstr(text, ",ok,200,1.1,true,5000000000,\n"));
+    assert_non_null(strstr(text, ",ok,false,200,1.1,true,5000000000,\n"));
     assert_non_null(
-        strstr(text, ",connect: no connection,,,false,0,\"no \"\"way\"\",\nat all\"\n"));
-    assert_non_null(strstr(text, ",ok,,,,,\n"));
+        strstr(text, ",connect: no connection,false,,,false,0,\"no \"\"way\"\",\nat all\"\n"));
+    assert_non_null(strstr(text, ",ok,false,,,,,\n"));
     free(text);
 }
 
@@ -442,7 +442,7 @@ static void test_nothing_was_run(void **state)
     free(text);
 }
 
-/* Every line is the span of the document, with three members more. */
+/* Every line is the span of the document, with four members more. */
 static void test_ndjson(void **state)
 {
     cJSON *d, *line;
@@ -462,7 +462,8 @@ static void test_ndjson(void **state)
         assert_number(line, "run", i < 7 ? 1 : 2);
         assert_text(line, "role", i < 7 ? "measured" : "baseline");
         assert_text(line, "experiment", "viewed");
-        for (int added = 0; added < 3; added++)
+        assert_true(cJSON_IsFalse(at(line, "interrupted")));
+        for (int added = 0; added < 4; added++)
             cJSON_DeleteItemFromArray(line, 0);
         assert_true(cJSON_Compare(line, cJSON_GetArrayItem(run, i % 7), true));
         cJSON_Delete(line);
@@ -477,25 +478,50 @@ static void test_csv(void **state)
     static const char expected[] =
         "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,"
         "submitted_ns,started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,"
-        "cpu_ns,status,answer,http_version,reused,received_bytes,error\n"
+        "cpu_ns,status,interrupted,answer,http_version,reused,received_bytes,error\n"
         "1,measured,viewed,1,,,pbkdf2,hash 1,pool 1,1,poll,crypto.pbkdf2,1000,2000,1002000,1003000,"
-        "1000,1000000,1000,1002000,990000,ok,,,,,\n"
+        "1000,1000000,1000,1002000,990000,ok,false,,,,,\n"
         "1,measured,viewed,2,,,pbkdf2,hash 2,pool 2,1,poll,crypto.pbkdf2,1200,2100,5000000000000,"
-        "5000000000700,900,4999999997900,700,4999999999500,,ok,,,,,\n"
+        "5000000000700,900,4999999997900,700,4999999999500,,ok,false,,,,,\n"
         "1,measured,viewed,3,,,pbkdf2,hash 3,pool 1,1,poll,crypto.pbkdf2,1300,1002100,2000000,"
-        "2000500,1000800,997900,500,1999200,,ok,,,,,\n"
+        "2000500,1000800,997900,500,1999200,,ok,false,,,,,\n"
         "1,measured,viewed,4,,,timer,timer 4,loop,1,timers,setTimeout,1400,500000,500000,501000,"
-        "498600,0,1000,499600,,ok,,,,,\n"
-        "1,measured,viewed,5,,,immediate,immediate,,1,check,setImmediate,1500,,,3000,,,,1500,,ok,,,"
-        ",,\n"
-        "1,measured,viewed,6,5,,fs.read,read 6,,1,poll,,1600,,,3500,,,,1900,,cancelled,,,,,\n"
-        "1,measured,viewed,7,,,odd,\"an \"\"odd\"\", name 7\",,,,,1700,,,,,,,,,unfinished,,,,,\n";
+        "498600,0,1000,499600,,ok,false,,,,,\n"
+        "1,measured,viewed,5,,,immediate,immediate,,1,check,setImmediate,1500,,,3000,,,,1500,,ok,"
+        "false,"
+        ",,,,\n"
+        "1,measured,viewed,6,5,,fs.read,read 6,,1,poll,,1600,,,3500,,,,1900,,cancelled,false,,,,,\n"
+        "1,measured,viewed,7,,,odd,\"an \"\"odd\"\", name "
+        "7\",,,,,1700,,,,,,,,,unfinished,false,,,,,\n";
     char *text;
 
     (void)state;
     viewed_spans(add_run(&made_measured, 8));
     text = viewed_text(view_csv, &f.r, "r.csv");
     assert_string_equal(text, expected);
+    free(text);
+}
+
+/* Rows may end up without the document that they came from: each says that others are missing. */
+static void test_every_row_is_marked_as_interrupted(void **state)
+{
+    char *text;
+    int rows = 0;
+
+    (void)state;
+    viewed_spans(add_run(&made_measured, 8));
+    f.r.interrupted = true;
+    text = viewed_text(view_ndjson, &f.r, "r.ndjson");
+    for (const char *at = text; (at = strstr(at, "\"interrupted\":true")) != NULL; at++)
+        rows++;
+    assert_int_equal(rows, 7);
+    assert_null(strstr(text, "\"interrupted\":false"));
+    free(text);
+    text = viewed_text(view_csv, &f.r, "r.csv");
+    for (const char *at = text; (at = strstr(at, ",true,,,,,\n")) != NULL; at++)
+        rows++;
+    assert_int_equal(rows, 14);
+    assert_null(strstr(text, ",false,,,,,\n"));
     free(text);
 }
 
@@ -515,6 +541,7 @@ int main(void)
         VIEWED(test_no_phase_without_a_callback),
         VIEWED(test_ndjson),
         VIEWED(test_csv),
+        VIEWED(test_every_row_is_marked_as_interrupted),
         VIEWED(test_requests),
         VIEWED(test_requests_in_lines),
     };

@@ -1,0 +1,46 @@
+/* A server on a thread of its own, and blocking clients for it, for the tests of net/. Each check
+ * that fails ends the test, as cmocka's do: call from the test's own thread. */
+#ifndef UVLAB_TESTS_SERVED_H
+#define UVLAB_TESTS_SERVED_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "net/http_server.h"
+
+enum { SERVED_BIG_BYTES = 16 * 1024 * 1024 };
+
+struct served {
+    uv_loop_t loop;
+    uv_thread_t thread;
+    uv_async_t stop;
+    struct delay_queue delayed;
+    struct http_server *server;
+    unsigned port;
+    atomic_uint requests, sent, gone; /* that the handler was given, and how they went over */
+};
+
+/* Serves on loopback with these options (the handler's are replaced). The target decides the
+ * answer: /later...  200, its own target, 20 ms later /never...  none /big...    200,
+ * SERVED_BIG_BYTES of "0123456789" over and over others     200, the target itself, at once */
+void served_start(struct served *s, struct http_server_options options);
+/* Ends it; every request must have gone over, and no handle be left. */
+void served_stop(struct served *s);
+
+/* A connected socket; reading from it gives up after half a minute. */
+int served_connect(unsigned port);
+/* Sends all of it, false if the server would not have it any more. */
+bool served_send(int fd, const char *bytes, size_t length);
+/* What comes until the end, or until `length` bytes have; NUL-terminated, to be freed with free().
+ * *got (may be NULL) is how many came. *reset: whether the end was a reset. */
+char *served_read(int fd, size_t length, size_t *got, bool *reset);
+/* Sends, ends that side, reads to the end, closes. To be freed. */
+char *served_talk(unsigned port, const char *bytes);
+
+/* How often `part` is in the text. */
+unsigned served_count(const char *text, const char *part);
+/* Waits until the number has got there; a failed check after half a minute. */
+void served_await(const atomic_uint *number, unsigned value);
+
+#endif
