@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of the script that sources it
 # The server for the requests of scripts/compare-node: a `uvlab origin` in a process of its own. Uses
 # $uvlab, $work (a folder for its certificate) and $name_resolves (true or false, of localhost).
 
@@ -12,7 +13,6 @@ start_server() { # DELAY
         exec "$uvlab" origin --origin-delay "$1" --certificate "$work/certificate.pem" --until-eof
     }
     # bash forgets all of these when the process has ended
-    # shellcheck disable=SC2154 # coproc sets it
     server_pid=$server_PID server_input=${server[1]}
     read -r -t 60 url <&"${server[0]}" || fail 'uvlab origin did not start'
     [[ $url =~ ^https://[^/]+:([0-9]+)/$ ]] || fail "uvlab origin printed no URL, but '$url'"
