@@ -24,6 +24,7 @@ enum { CACHE_LINE_BYTES = 64 };
 
 static atomic_ulong asked;      /* allocations so far */
 static atomic_ulong fails_when; /* `asked` reaches this; 0: never */
+static bool tells_child;        /* its count, at its end */
 
 static bool fuse_blows(void)
 {
@@ -40,15 +41,32 @@ static void tell_count(void)
     fprintf(stderr, "allocations: %lu\n", atomic_load(&asked));
 }
 
+/* Arms the fuse as an environment variable says, or not at all; whether it is only to count. */
+static bool arm_by(const char *variable)
+{
+    const char *text = getenv(variable);
+    uint64_t nth = 0;
+    bool given = text != NULL && units_parse_count(text, &nth) == 0;
+    mem_fuse_arm(nth);
+    return given && nth == 0;
+}
+
 void mem_fuse_init(void)
 {
-    const char *text = getenv("UVLAB_FAIL_ALLOC");
-    uint64_t nth = 0;
-    if (text == NULL || units_parse_count(text, &nth) != 0)
-        return;
-    mem_fuse_arm(nth);
-    if (nth == 0)
+    if (arm_by("UVLAB_FAIL_ALLOC"))
         atexit(tell_count);
+}
+
+void mem_fuse_init_child(void)
+{
+    atomic_store(&asked, 0);
+    tells_child = arm_by("UVLAB_FAIL_ALLOC_ORIGIN");
+}
+
+void mem_fuse_end_child(void)
+{
+    if (tells_child)
+        fprintf(stderr, "allocations of the origin: %lu\n", atomic_load(&asked));
 }
 
 unsigned long mem_fuse_count(void)

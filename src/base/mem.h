@@ -25,9 +25,14 @@ void mem_adopt_cjson(void);
 #ifdef UVLAB_TORTURE
 /* Test builds only: allocation number `nth` from now (1 is the next one) fails, once; 0 disarms.
  * mem_fuse_init() reads the number from the environment variable UVLAB_FAIL_ALLOC; when it is 0,
- * the last line on standard error is "allocations: COUNT". */
+ * the last line on standard error is "allocations: COUNT". A child of a fork has a fuse of its own:
+ * it calls mem_fuse_init_child(), which counts anew and reads UVLAB_FAIL_ALLOC_ORIGIN (without it
+ * nothing fails), and before its _exit() mem_fuse_end_child(), which tells "allocations of the
+ * origin: COUNT" when that is 0. */
 void mem_fuse_arm(unsigned long nth);
 void mem_fuse_init(void);
+void mem_fuse_init_child(void);
+void mem_fuse_end_child(void);
 /* How many allocations were asked for since the start of the process. */
 unsigned long mem_fuse_count(void);
 #endif

@@ -75,6 +75,7 @@ static const char *curl_status_text(int code, char buf[SPAN_TEXT_BYTES])
         {8, "malformed: the answer is not HTTP"},
         {16, "http2: a fault of the HTTP/2 connection"},
         {18, "partial: the answer ended early"},
+        {27, "memory: libcurl had not enough memory"},
         {28, "timeout: not done in time"},
         {35, "tls: no TLS connection"},
         {52, "empty: closed without an answer"},

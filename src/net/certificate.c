@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <openssl/bn.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -106,6 +107,10 @@ int certificate_make(struct certificate *c, struct err *e)
 {
     int rc = 0;
     *c = (struct certificate){0};
+    /* OpenSSL makes its context when it is first used, and crashes when there was no memory for it.
+     */
+    if (OSSL_LIB_CTX_get0_global_default() == NULL)
+        return err_no_memory(e, "OpenSSL");
     ERR_clear_error();
     c->key = EVP_EC_gen("P-256");
     c->x509 = X509_new();

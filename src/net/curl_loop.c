@@ -32,7 +32,7 @@ struct watcher {
 
 struct curl_loop {
     const struct curl_lib *lib;
-    CURLM *multi;
+    CURLM *multi; /* NULL: there was no memory for a new one */
     curl_loop_done_cb done;
     uv_loop_t *loop; /* NULL: detached */
     unsigned attached;
@@ -97,7 +97,8 @@ static void settle(struct curl_loop *c)
 
 /* Lets libcurl look after a socket, or after what is due. Where it has no memory to keep track of
  * its sockets it does not say which transfer that is for, and libcurl 7.88 divides by zero when it
- * comes to that socket again: so none of them goes on. */
+ * comes to that socket again, or to a later one of the same number: so none of them goes on, and
+ * what comes after gets another multi handle. */
 static void act(struct curl_loop *c, curl_socket_t socket, int what)
 {
     int running;
@@ -105,8 +106,13 @@ static void act(struct curl_loop *c, curl_socket_t socket, int what)
 
     after_call(c);
     settle(c);
-    while (code != CURLM_OK && c->added != NULL)
+    if (code == CURLM_OK)
+        return;
+    while (c->added != NULL)
         c->done(c->added, CURLE_OUT_OF_MEMORY);
+    c->lib->multi_cleanup(c->multi);
+    c->multi = NULL;
+    uv_timer_stop(&c->timer);
 }
 
 /* --- Timer. --- */
@@ -261,6 +267,25 @@ static int socket_cb(CURL *easy, curl_socket_t socket, int what, void *context, 
     return 0;
 }
 
+/* --- The multi handle. --- */
+
+/* Where there is none. */
+static int make_multi(struct curl_loop *c)
+{
+    if (c->multi != NULL)
+        return 0;
+    c->multi = c->lib->multi_init();
+    if (c->multi == NULL)
+        return -1;
+    c->lib->multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
+    c->lib->multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+    c->lib->multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
+    c->lib->multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+    if (c->connections > 0)
+        c->lib->multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, c->connections);
+    return 0;
+}
+
 /* --- Transfers. --- */
 
 CURLMcode curl_loop_add(struct curl_loop *c, struct curl_transfer *t)
@@ -269,6 +294,8 @@ CURLMcode curl_loop_add(struct curl_loop *c, struct curl_transfer *t)
 
     assert(c->loop != NULL);
     t->refused = false;
+    if (make_multi(c) != 0)
+        return CURLM_OUT_OF_MEMORY;
     code = c->lib->multi_add_handle(c->multi, t->easy);
     after_call(c);
     if (code != CURLM_OK)
@@ -305,19 +332,6 @@ void curl_loop_remove(struct curl_loop *c, struct curl_transfer *t)
 
 /* --- Its life. --- */
 
-static int make_multi(struct curl_loop *c)
-{
-    c->connections = 0;
-    c->multi = c->lib->multi_init();
-    if (c->multi == NULL)
-        return -1;
-    c->lib->multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, socket_cb);
-    c->lib->multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-    c->lib->multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
-    c->lib->multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-    return 0;
-}
-
 struct curl_loop *curl_loop_new(const struct curl_lib *lib, curl_loop_done_cb done, struct err *e)
 {
     struct curl_loop *c = mem_zeroed(1, sizeof *c);
@@ -326,8 +340,7 @@ struct curl_loop *curl_loop_new(const struct curl_lib *lib, curl_loop_done_cb do
         err_no_memory(e, "libcurl's sockets");
         return NULL;
     }
-    c->lib = lib;
-    c->done = done;
+    *c = (struct curl_loop){.lib = lib, .done = done};
     if (make_multi(c) == 0)
         return c;
     mem_free(c);
@@ -361,11 +374,11 @@ void curl_loop_free(struct curl_loop *c)
 int curl_loop_attach(struct curl_loop *c, uv_loop_t *loop, uint32_t sockets, struct err *e)
 {
     assert(c->loop == NULL || c->loop == loop);
-    if (c->multi == NULL && make_multi(c) != 0)
-        return err_no_memory(e, "libcurl");
     while (c->watchers < sockets)
         if (make_watcher(c) != 0)
             return err_no_memory(e, "libcurl's sockets");
+    if (make_multi(c) != 0)
+        return err_no_memory(e, "libcurl");
     /* Without this it would keep four times as many as there are transfers, which shrinks as they
      * end. */
     if ((long)sockets > c->connections) {

@@ -125,6 +125,8 @@ static int make_model(struct fetch_client *c, struct err *e)
     set_text(&s, CURLOPT_USERAGENT, "uvlab/" UVLAB_VERSION);
     set_connections(&s, c->settings);
     set_trust(&s, c);
+    if (s.code == CURLE_OUT_OF_MEMORY)
+        return err_no_memory(e, "libcurl");
     if (s.code != CURLE_OK)
         return err_set(e, STATUS_FAILED, "cannot set libcurl up: %s",
                        c->lib->easy_strerror(s.code));

@@ -220,6 +220,9 @@ void origin_process_run(const struct origin_plan *plan)
     struct err e;
     struct origin_process *p;
     die_with(plan->parent);
+#ifdef UVLAB_TORTURE
+    mem_fuse_init_child();
+#endif
     p = mem_zeroed(1, sizeof *p);
     if (p == NULL)
         err_no_memory(&e, "the server");
@@ -230,5 +233,8 @@ void origin_process_run(const struct origin_plan *plan)
     if (!say(plan->control, &ready, 1))
         _exit(STATUS_FAILED);
     uv_run(&p->loop, UV_RUN_DEFAULT);
+#ifdef UVLAB_TORTURE
+    mem_fuse_end_child();
+#endif
     _exit(STATUS_OK);
 }

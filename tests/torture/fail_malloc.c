@@ -8,12 +8,15 @@
  *     died SIGNAL          and then the stack of the thread that died
  *     count N              allocations in all, when the process exits
  *
+ * A child of a fork is left alone: nothing fails in it.
+ *
  * Any thread may allocate at any time, so there is an atomic counter and no lock. Nothing here
  * allocates: stacks are written by backtrace_symbols_fd(), and backtrace() is called once before
  * main(), as its first call loads a library. */
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -84,6 +87,12 @@ static void catch_deaths(void)
         sigaction(deaths[i], &action, NULL);
 }
 
+/* A child would fail at the same count once more, and closes descriptors that it does not know. */
+static void leave_alone(void)
+{
+    log_fd = -1;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *number = getenv("UVLAB_FAIL_MALLOC"), *log = getenv("UVLAB_FAIL_MALLOC_LOG");
@@ -94,6 +103,7 @@ __attribute__((constructor)) static void begin(void)
     fails_at = strtoul(number, NULL, 10);
     backtrace(&frame, 1);
     catch_deaths();
+    pthread_atfork(NULL, NULL, leave_alone);
     log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 }
 
