@@ -77,7 +77,7 @@ void request_end(struct request *r, uint64_t ticks, int status)
 {
     struct recorder *recorder = &r->batch->run->recorder;
     uint32_t span = request_span(r);
-    uint64_t end = status == SPAN_OK && r->seen.last != 0 ? r->seen.last : ticks;
+    uint64_t end = status == SPAN_OK ? request_complete(r, ticks) : ticks;
 
     span_called_back(recorder, span, ticks, status);
     if (r->seen.started != 0) {

@@ -31,6 +31,7 @@ struct request_seen {
     uint64_t opened;   /* the first socket of its connection is opened */
     uint64_t securing; /* the TLS handshake is about to begin */
     uint64_t sent;     /* there is a connection: the request is about to be sent over it */
+    uint64_t heard;    /* the first line that the server sent, perhaps of an interim answer */
     uint64_t answered; /* the first line of the answer is there */
     uint64_t last;     /* the last bytes so far */
 };
@@ -108,6 +109,8 @@ void request_look_up(struct request *r);
 
 /* --- fetch_parts.c --- */
 
+/* When the answer to a request that succeeded and was called back at `ticks` was complete. */
+uint64_t request_complete(const struct request *r, uint64_t ticks);
 /* Opens the parts of a request that is over: what was seen of it, up to `end`. */
 void request_open_parts(struct request *r, uint64_t end, int status);
 

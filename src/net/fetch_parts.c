@@ -66,6 +66,27 @@ static uint64_t time_of(const struct request *r, CURLINFO what, uint64_t from, u
     return ticks > to ? to : ticks;
 }
 
+/* The end of an answer need not be a byte of its body, for which libcurl calls: it may be that the
+ * server closes, or a last chunk of nothing. That is told by libcurl's total time, counted from its
+ * first byte, which both it and we have seen. */
+uint64_t request_complete(const struct request *r, uint64_t ticks)
+{
+    const struct curl_lib *lib = r->batch->client->lib;
+    const struct request_seen *seen = &r->seen;
+    curl_off_t total_us = 0, heard_us = 0;
+    uint64_t end = seen->heard;
+
+    if (seen->heard == 0)
+        return ticks;
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_STARTTRANSFER_TIME_T, &heard_us);
+    if (heard_us > 0 && total_us > heard_us)
+        end += (uint64_t)((double)(total_us - heard_us) * r->batch->ticks_per_us);
+    if (end < seen->last)
+        end = seen->last;
+    return end > ticks ? ticks : end;
+}
+
 /* RFC 6761, section 6.3: names under localhost are this host. libcurl answers them itself. */
 static bool is_localhost(const char *host)
 {

@@ -114,6 +114,39 @@ static void a_redirect_is_an_answer(void **state)
     assert_int_equal(made.spans[0].http->answer, 302);
 }
 
+/* Its end is waited for by the request, not by the loop. */
+static void an_answer_may_end_after_its_last_byte(void **state)
+{
+    static const char *const paths[] = {"/until-closed", "/late-end"};
+    const struct span *s = &made.spans[0], *body;
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        made.target_count = 0;
+        made_target(plain.url, paths[i]);
+        made_run(1);
+        made_check_order();
+        assert_false(made.run.failed);
+        assert_int_equal(s->http->received_bytes, 5);
+        body = made_part(1, "http.body");
+        assert_true(body->finished_ns == s->finished_ns);
+        assert_true(span_returned_ns(s) < span_ran_ns(body));
+        made_teardown(state);
+    }
+}
+
+static void an_interim_answer_is_not_the_answer(void **state)
+{
+    (void)state;
+    made_target(plain.url, "/hints");
+    made_run(1);
+    made_check_order();
+    assert_false(made.run.failed);
+    assert_int_equal(made.spans[0].http->answer, 200);
+    assert_true(span_ran_ns(made_part(1, "http.body")) <
+                span_ran_ns(made_part(1, "http.first-byte")));
+    assert_true(span_returned_ns(&made.spans[0]) < span_ran_ns(made_part(1, "http.first-byte")));
+}
+
 /* --- Connections. --- */
 
 static void kept_connections_serve_a_later_run(void **state)
@@ -298,6 +331,8 @@ int main(void)
         FETCHED(requests_are_under_way_at_once),
         FETCHED(an_answer_without_a_body_has_no_such_part),
         FETCHED(a_redirect_is_an_answer),
+        FETCHED(an_answer_may_end_after_its_last_byte),
+        FETCHED(an_interim_answer_is_not_the_answer),
         FETCHED(kept_connections_serve_a_later_run),
         FETCHED(connections_are_not_kept_by_default),
         FETCHED(a_kept_connection_that_is_dead_is_replaced),
