@@ -109,6 +109,8 @@ void request_look_up(struct request *r);
 
 /* --- fetch_parts.c --- */
 
+/* Whether the name is this host (RFC 6761, section 6.3) or a name under it. */
+bool fetch_is_localhost(const char *host, size_t length);
 /* When the answer to a request that succeeded and was called back at `ticks` was complete. */
 uint64_t request_complete(const struct request *r, uint64_t ticks);
 /* Opens the parts of a request that is over: what was seen of it, up to `end`. */

@@ -85,20 +85,32 @@ static void lookup_done_cb(uv_getaddrinfo_t *lookup, int status, struct addrinfo
     uv_freeaddrinfo(found);
 }
 
+/* The name as it is asked for. A final dot, which keeps the resolver from trying it under other
+ * domains, it does not find in a file of hosts: there is localhost, with none. */
+static void write_name(const struct fetch_target *t, char name[FETCH_HOST_BYTES])
+{
+    size_t length = strlen(t->host);
+
+    if (t->host[length - 1] == '.' && fetch_is_localhost(t->host, length - 1))
+        length--;
+    snprintf(name, FETCH_HOST_BYTES, "%.*s", (int)length, t->host);
+}
+
 void request_look_up(struct request *r)
 {
     struct fetch_batch *b = r->batch;
     struct recorder *recorder = &b->run->recorder;
     uv_getaddrinfo_t *lookup = &b->lookups[request_index(r)];
+    char name[FETCH_HOST_BYTES];
     int rc;
 
+    write_name(request_target(r), name);
     r->lookup_span = recorder_open(recorder, 1, b->kind_row + FETCH_KIND_DNS, request_ordinal(r));
     recorder_parent(recorder, r->lookup_span, request_span(r));
     lookup->data = r;
     r->state = REQUEST_LOOKUP;
     span_submitted(recorder, r->lookup_span);
-    rc = lookup_submit(b->run->loop, lookup, r->lookup_span, request_target(r)->host,
-                       lookup_done_cb);
+    rc = lookup_submit(b->run->loop, lookup, r->lookup_span, name, lookup_done_cb);
     if (rc != 0) {
         uint64_t ticks = clock_ticks();
 

@@ -87,26 +87,24 @@ uint64_t request_complete(const struct request *r, uint64_t ticks)
     return end > ticks ? ticks : end;
 }
 
-/* RFC 6761, section 6.3: names under localhost are this host. libcurl answers them itself. */
-static bool is_localhost(const char *host)
+bool fetch_is_localhost(const char *host, size_t length)
 {
     static const char name[] = "localhost";
-    size_t length = strlen(host), last = sizeof name - 1;
+    size_t last = sizeof name - 1;
 
-    if (length > 0 && host[length - 1] == '.')
-        length--;
     return length >= last && strncasecmp(host + length - last, name, last) == 0 &&
            (length == last || host[length - last - 1] == '.');
 }
 
-/* libcurl's own lookup. When it took one thread of its up, and when that began, is not told. */
+/* libcurl's own lookup; it answers localhost itself, but not with a final dot. When it took one
+ * thread of its up, and when that began, is not told. */
 static void open_lookup(struct request *r, uint64_t end, int status)
 {
     const struct fetch_target *t = request_target(r);
     const struct request_seen *seen = &r->seen;
 
     if (r->batch->client->settings->dns != FETCH_DNS_CURL || seen->lookup == 0 || t->is_address ||
-        is_localhost(t->host))
+        fetch_is_localhost(t->host, strlen(t->host)))
         return;
     r->lookup_span =
         open_part(r, FETCH_KIND_DNS, seen->lookup, seen->opened != 0 ? seen->opened : end,

@@ -81,6 +81,18 @@ static int lookup_starts_cb(void *resolver, void *reserved, void *context)
     return 0;
 }
 
+/* HTTP/2 is for https alone, as no server is asked whether it speaks that without TLS. Requests
+ * wait for the connection that they may share; by http:// they would wait for each other. */
+static CURLcode ask_for_http2(const struct curl_lib *lib, CURL *easy)
+{
+    CURLcode code = lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+
+    lib->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    lib->easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
+    lib->easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
+    return code;
+}
+
 CURLcode fetch_easy_new(struct request *r)
 {
     const struct curl_lib *lib = r->batch->client->lib;
@@ -91,6 +103,8 @@ CURLcode fetch_easy_new(struct request *r)
         return CURLE_OUT_OF_MEMORY;
     r->transfer.easy = easy;
     code = lib->easy_setopt(easy, CURLOPT_URL, request_target(r)->url);
+    if (code == CURLE_OK && r->batch->client->settings->http2 && request_target(r)->is_secure)
+        code = ask_for_http2(lib, easy);
     lib->easy_setopt(easy, CURLOPT_PRIVATE, &r->transfer);
     lib->easy_setopt(easy, CURLOPT_ERRORBUFFER, request_error(r));
     lib->easy_setopt(easy, CURLOPT_RESOLVE, r->batch->client->resolve);

@@ -287,6 +287,53 @@ static void an_address_by_resolve_spares_the_lookup(void **state)
     }
 }
 
+/* libcurl takes an address for the name as the URL has it, with its final dot. */
+static void a_name_may_end_with_a_dot(void **state)
+{
+    char entry[64], base[64];
+
+    (void)state;
+    snprintf(entry, sizeof entry, "+localhost.:%u:127.0.0.1", secure.port);
+    snprintf(base, sizeof base, "https://localhost.:%u", secure.port);
+    made.settings.trusted = certificate.pem;
+    made.settings.resolve = &(const struct param_list){.count = 1, .items = {entry}};
+    made.settings.dns = FETCH_DNS_NONE;
+    made_target(base, "/");
+    made_run(2);
+    made_check_order();
+    assert_false(made.run.failed);
+    made_teardown(state);
+    made.settings.resolve = NULL;
+    made.settings.dns = FETCH_DNS_POOL;
+    made.targets[0].fallback = "127.0.0.1"; /* localhost need not resolve */
+    made_run(2);
+    made_check_order();
+    assert_false(made.run.failed);
+    assert_non_null(made_part(1, "dns"));
+}
+
+static void without_tls_http2_changes_nothing(void **state)
+{
+    enum { COUNT = 10 };
+    uint64_t last_start = 0, first_end = UINT64_MAX;
+
+    (void)state;
+    made.settings.http2 = true;
+    made_target(plain.url, "/");
+    made_run(COUNT);
+    made_check_order();
+    assert_false(made.run.failed);
+    assert_int_equal(fetch_client_reused(made.client), 0);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const struct span *s = &made.spans[i];
+
+        assert_int_equal(s->http->version, 11);
+        last_start = s->started_ns > last_start ? s->started_ns : last_start;
+        first_end = s->finished_ns < first_end ? s->finished_ns : first_end;
+    }
+    assert_true(last_start < first_end);
+}
+
 static void libcurl_answers_localhost_itself(void **state)
 {
     char base[64];
@@ -340,6 +387,8 @@ int main(void)
         FETCHED(a_request_whose_name_has_no_address_fails),
         FETCHED(a_fallback_takes_the_place_of_a_failed_lookup),
         FETCHED(an_address_by_resolve_spares_the_lookup),
+        FETCHED(a_name_may_end_with_a_dot),
+        FETCHED(without_tls_http2_changes_nothing),
         FETCHED(libcurl_answers_localhost_itself),
         FETCHED(of_a_lookup_by_libcurl_only_the_end_is_known),
     };
