@@ -101,6 +101,12 @@ void fetch_done_cb(struct curl_transfer *t, CURLcode code)
                 code == CURLE_OK ? SPAN_OK : SPAN_FAILED_CURL - (int)code);
 }
 
+void request_end_late(struct request *r, uint64_t ticks)
+{
+    snprintf(request_error(r), CURL_ERROR_SIZE, "the lookup took all of the time");
+    request_end(r, ticks, SPAN_FAILED_CURL - CURLE_OPERATION_TIMEDOUT);
+}
+
 /* --- Its beginning. --- */
 
 void request_begin(struct request *r)
@@ -113,8 +119,7 @@ void request_begin(struct request *r)
         uint64_t left_ns = r->deadline_ns > now_ns ? r->deadline_ns - now_ns : 0;
 
         if (left_ns == 0) {
-            snprintf(request_error(r), CURL_ERROR_SIZE, "the lookup took all of the time");
-            request_end(r, clock_ticks(), SPAN_FAILED_CURL - CURLE_OPERATION_TIMEDOUT);
+            request_end_late(r, clock_ticks());
             return;
         }
         client->lib->easy_setopt(r->transfer.easy, CURLOPT_TIMEOUT_MS,
@@ -240,8 +245,10 @@ struct fetch_batch *fetch_batch_new(struct run *run, struct fetch_client *client
     }
     b->attached = true;
     b->first = recorder_open(&run->recorder, count, kind_row + FETCH_KIND_REQUEST, first_ordinal);
-    if (b->lookups != NULL)
+    if (b->lookups != NULL) {
+        fetch_lookups_begin(b);
         lookup_record_in(&run->recorder, run->cpu_choice != CPU_CHOICE_OFF);
+    }
     return b;
 }
 

@@ -19,7 +19,7 @@ struct fetch_client {
 
 enum request_state {
     REQUEST_NEW,    /* not submitted */
-    REQUEST_LOOKUP, /* its name is looked up on the pool */
+    REQUEST_LOOKUP, /* its name is looked up on the pool, and it waits for that */
     REQUEST_ACTIVE, /* libcurl has it */
     REQUEST_DONE,   /* called back */
 };
@@ -56,6 +56,8 @@ struct fetch_batch {
     bool attached, records_lookups, cancelled;
     double ticks_per_us;
     struct request *requests;
+    uv_timer_t timer;                /* the earliest deadline of those that wait for lookups; the
+                                        runner closes it with the loop */
     uv_getaddrinfo_t *lookups;       /* NULL: no target has a name that the pool looks up */
     char (*errors)[CURL_ERROR_SIZE]; /* of each; the recorder's, so that spans can point there */
 };
@@ -99,11 +101,15 @@ void fetch_done_cb(struct curl_transfer *t, CURLcode code);
 void request_begin(struct request *r);
 /* The request is called back, at `ticks`. For a failure its error may have been written before. */
 void request_end(struct request *r, uint64_t ticks, int status);
+/* The same for one whose time was over before its lookup was. */
+void request_end_late(struct request *r, uint64_t ticks);
 
 /* --- fetch_lookup.c --- */
 
 /* Whether the pool looks up the name of this target. */
 bool fetch_looks_up(const struct fetch_settings *settings, const struct fetch_target *t);
+/* Puts what watches the time of lookups on the loop; nothing keeps the loop alive for it. */
+void fetch_lookups_begin(struct fetch_batch *b);
 /* Submits the lookup of the request's name, and what follows from it. */
 void request_look_up(struct request *r);
 
