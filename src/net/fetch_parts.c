@@ -68,16 +68,21 @@ static uint64_t time_of(const struct request *r, CURLINFO what, uint64_t from, u
 
 /* The end of an answer need not be a byte of its body, for which libcurl calls: it may be that the
  * server closes, or a last chunk of nothing. That is told by libcurl's total time, counted from its
- * first byte, which both it and we have seen. */
+ * first byte, which both it and we have seen; it is a few microseconds late, so not where the
+ * answer's length says that the last byte was the end. */
 uint64_t request_complete(const struct request *r, uint64_t ticks)
 {
     const struct curl_lib *lib = r->batch->client->lib;
     const struct request_seen *seen = &r->seen;
-    curl_off_t total_us = 0, heard_us = 0;
+    curl_off_t total_us = 0, heard_us = 0, length = -1, bytes = 0;
     uint64_t end = seen->heard;
 
     if (seen->heard == 0)
         return ticks;
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    if (length == bytes)
+        return seen->last;
     lib->easy_getinfo(r->transfer.easy, CURLINFO_TOTAL_TIME_T, &total_us);
     lib->easy_getinfo(r->transfer.easy, CURLINFO_STARTTRANSFER_TIME_T, &heard_us);
     if (heard_us > 0 && total_us > heard_us)
