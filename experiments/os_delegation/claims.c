@@ -61,7 +61,8 @@ static struct requests_seen requests_of(const struct run *run)
 
 /* What one at a time would look like: each asked for when the one before was back, or begun then
  * although nothing kept it. Requests that are answered before the connections of all have been
- * begun, as lookups and handshakes take their time, are neither. */
+ * begun, as lookups and handshakes take their time, are neither; nor are those that share a
+ * connection of HTTP/2, of which the server says how many it takes at a time. */
 static enum verdict judge_together_run(const struct result *r, const struct run *run,
                                        struct text *evidence)
 {
@@ -69,7 +70,6 @@ static enum verdict judge_together_run(const struct result *r, const struct run 
     uint32_t most = summary_most_at_once(run, SPAN_HTTP);
     char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
 
-    (void)r;
     if (seen.count < 2)
         return claims_not_tested(evidence, "there is only one request");
     if (seen.count - seen.failed < 2)
@@ -90,7 +90,7 @@ static enum verdict judge_together_run(const struct result *r, const struct run 
              (unsigned)most);
     if (most == seen.count)
         return VERDICT_HOLDS;
-    if (most == 1 && seen.failed == 0 && seen.lookups == 0 &&
+    if (most == 1 && seen.failed == 0 && seen.lookups == 0 && result_option(r, "http2", 0) == 0 &&
         seen.shortest_ran_ns >= CLAIMS_LATE_MOST_NS)
         return VERDICT_FAILS;
     if (seen.failed > 0)

@@ -53,7 +53,7 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
         return -1;
     plan->uses_pool = true;
     plan->threads = (uint32_t)o->threads;
-    plan->descriptors = requests_descriptors(o->requests);
+    plan->descriptors = requests_descriptors(&o->http, o->requests);
     plan->passes[plan->pass_count++] = (struct pass){
         .role = PASS_MEASURED,
         .spans = (uint32_t)(o->requests * FETCH_SPANS_EACH + o->load_pool),

@@ -77,7 +77,7 @@ void request_end(struct request *r, uint64_t ticks, int status)
 {
     struct recorder *recorder = &r->batch->run->recorder;
     uint32_t span = request_span(r);
-    uint64_t end = status == SPAN_OK && r->seen.last != 0 ? r->seen.last : ticks;
+    uint64_t end = status == SPAN_OK ? request_complete(r, ticks) : ticks;
 
     span_called_back(recorder, span, ticks, status);
     if (r->seen.started != 0) {
@@ -101,6 +101,12 @@ void fetch_done_cb(struct curl_transfer *t, CURLcode code)
                 code == CURLE_OK ? SPAN_OK : SPAN_FAILED_CURL - (int)code);
 }
 
+void request_end_late(struct request *r, uint64_t ticks)
+{
+    snprintf(request_error(r), CURL_ERROR_SIZE, "the lookup took all of the time");
+    request_end(r, ticks, SPAN_FAILED_CURL - CURLE_OPERATION_TIMEDOUT);
+}
+
 /* --- Its beginning. --- */
 
 void request_begin(struct request *r)
@@ -113,8 +119,7 @@ void request_begin(struct request *r)
         uint64_t left_ns = r->deadline_ns > now_ns ? r->deadline_ns - now_ns : 0;
 
         if (left_ns == 0) {
-            snprintf(request_error(r), CURL_ERROR_SIZE, "the lookup took all of the time");
-            request_end(r, clock_ticks(), SPAN_FAILED_CURL - CURLE_OPERATION_TIMEDOUT);
+            request_end_late(r, clock_ticks());
             return;
         }
         client->lib->easy_setopt(r->transfer.easy, CURLOPT_TIMEOUT_MS,
@@ -240,8 +245,10 @@ struct fetch_batch *fetch_batch_new(struct run *run, struct fetch_client *client
     }
     b->attached = true;
     b->first = recorder_open(&run->recorder, count, kind_row + FETCH_KIND_REQUEST, first_ordinal);
-    if (b->lookups != NULL)
+    if (b->lookups != NULL) {
+        fetch_lookups_begin(b);
         lookup_record_in(&run->recorder, run->cpu_choice != CPU_CHOICE_OFF);
+    }
     return b;
 }
 

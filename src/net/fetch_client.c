@@ -94,13 +94,12 @@ static void set_trust(struct setter *s, struct fetch_client *c)
 }
 
 /* Each request is a handle of its own that makes one request: sessions of TLS are not resumed, and
- * names are looked up anew, as Node.js does not keep them either. */
+ * names are looked up anew, as Node.js does not keep them either. Where HTTP/2 is asked for, what
+ * is different for it is set for each request (fetch_seen.c). */
 static void set_connections(struct setter *s, const struct fetch_settings *settings)
 {
-    set_number(s, CURLOPT_HTTP_VERSION,
-               settings->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
-    set_number(s, CURLOPT_PIPEWAIT, settings->http2);
-    if (!settings->keep_alive && !settings->http2) {
+    set_number(s, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    if (!settings->keep_alive) {
         set_number(s, CURLOPT_FORBID_REUSE, 1);
         set_number(s, CURLOPT_FRESH_CONNECT, 1);
     }
@@ -133,12 +132,16 @@ static int make_model(struct fetch_client *c, struct err *e)
     return 0;
 }
 
+/* Without the '+' of an entry that is not to be kept for ever: as nothing that is looked up is kept
+ * here, libcurl would forget it before it is used. */
 static int make_resolve(struct fetch_client *c, struct err *e)
 {
     const struct param_list *list = c->settings->resolve;
 
     for (unsigned i = 0; list != NULL && i < list->count; i++) {
-        struct curl_slist *longer = c->lib->slist_append(c->resolve, list->items[i]);
+        const char *entry = list->items[i];
+        struct curl_slist *longer =
+            c->lib->slist_append(c->resolve, entry[0] == '+' ? entry + 1 : entry);
 
         if (longer == NULL)
             return err_no_memory(e, "--resolve");

@@ -19,7 +19,7 @@ struct fetch_client {
 
 enum request_state {
     REQUEST_NEW,    /* not submitted */
-    REQUEST_LOOKUP, /* its name is looked up on the pool */
+    REQUEST_LOOKUP, /* its name is looked up on the pool, and it waits for that */
     REQUEST_ACTIVE, /* libcurl has it */
     REQUEST_DONE,   /* called back */
 };
@@ -31,6 +31,7 @@ struct request_seen {
     uint64_t opened;   /* the first socket of its connection is opened */
     uint64_t securing; /* the TLS handshake is about to begin */
     uint64_t sent;     /* there is a connection: the request is about to be sent over it */
+    uint64_t heard;    /* the first line that the server sent, perhaps of an interim answer */
     uint64_t answered; /* the first line of the answer is there */
     uint64_t last;     /* the last bytes so far */
 };
@@ -55,6 +56,8 @@ struct fetch_batch {
     bool attached, records_lookups, cancelled;
     double ticks_per_us;
     struct request *requests;
+    uv_timer_t timer;                /* the earliest deadline of those that wait for lookups; the
+                                        runner closes it with the loop */
     uv_getaddrinfo_t *lookups;       /* NULL: no target has a name that the pool looks up */
     char (*errors)[CURL_ERROR_SIZE]; /* of each; the recorder's, so that spans can point there */
 };
@@ -98,16 +101,24 @@ void fetch_done_cb(struct curl_transfer *t, CURLcode code);
 void request_begin(struct request *r);
 /* The request is called back, at `ticks`. For a failure its error may have been written before. */
 void request_end(struct request *r, uint64_t ticks, int status);
+/* The same for one whose time was over before its lookup was. */
+void request_end_late(struct request *r, uint64_t ticks);
 
 /* --- fetch_lookup.c --- */
 
 /* Whether the pool looks up the name of this target. */
 bool fetch_looks_up(const struct fetch_settings *settings, const struct fetch_target *t);
+/* Puts what watches the time of lookups on the loop; nothing keeps the loop alive for it. */
+void fetch_lookups_begin(struct fetch_batch *b);
 /* Submits the lookup of the request's name, and what follows from it. */
 void request_look_up(struct request *r);
 
 /* --- fetch_parts.c --- */
 
+/* Whether the name is this host (RFC 6761, section 6.3) or a name under it. */
+bool fetch_is_localhost(const char *host, size_t length);
+/* When the answer to a request that succeeded and was called back at `ticks` was complete. */
+uint64_t request_complete(const struct request *r, uint64_t ticks);
 /* Opens the parts of a request that is over: what was seen of it, up to `end`. */
 void request_open_parts(struct request *r, uint64_t end, int status);
 

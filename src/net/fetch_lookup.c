@@ -1,6 +1,10 @@
 /* Names, looked up on the pool before libcurl gets the request: what was found is given to it as
  * CURLOPT_RESOLVE, so that it looks nothing up itself. The lookup is a part of the request with all
- * four instants (measure/lookup.h). Loop thread, but for the lookup itself. */
+ * four instants (measure/lookup.h). Loop thread, but for the lookup itself.
+ *
+ * A request whose time is over does not wait for its lookup any longer. The lookup leaves the
+ * pool's queue then; one that runs cannot be ended, so the loop waits for it, and its end is kept,
+ * but nothing follows from it. */
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,8 +85,62 @@ static void lookup_done_cb(uv_getaddrinfo_t *lookup, int status, struct addrinfo
     if (status == UV_EAI_CANCELED)
         status = UV_ECANCELED;
     span_called_back(&r->batch->run->recorder, r->lookup_span, ticks, status);
-    go_on(r, ticks, status, found);
+    if (r->state == REQUEST_LOOKUP)
+        go_on(r, ticks, status, found);
     uv_freeaddrinfo(found);
+}
+
+/* --- Their time. --- */
+
+static void time_over_cb(uv_timer_t *timer);
+
+/* libuv counts from a cached time, so this may come too early; then it is armed again. */
+static void arm(struct fetch_batch *b, uint64_t now_ns, uint64_t deadline_ns)
+{
+    uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+
+    uv_timer_start(&b->timer, time_over_cb, left_ns / 1000000 + 1, 0);
+}
+
+static void time_over_cb(uv_timer_t *timer)
+{
+    uint64_t ticks = clock_ticks(), now_ns = clock_read_monotonic(), next_ns = UINT64_MAX;
+    struct fetch_batch *b = timer->data;
+
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct request *r = &b->requests[i];
+
+        if (r->state != REQUEST_LOOKUP)
+            continue;
+        if (r->deadline_ns > now_ns) {
+            next_ns = r->deadline_ns < next_ns ? r->deadline_ns : next_ns;
+            continue;
+        }
+        uv_cancel((uv_req_t *)&b->lookups[i]);
+        request_end_late(r, ticks);
+    }
+    if (next_ns != UINT64_MAX)
+        arm(b, now_ns, next_ns);
+}
+
+void fetch_lookups_begin(struct fetch_batch *b)
+{
+    uv_timer_init(b->run->loop, &b->timer);
+    uv_unref((uv_handle_t *)&b->timer);
+    b->timer.data = b;
+}
+
+/* --- A lookup. --- */
+
+/* The name as it is asked for. A final dot, which keeps the resolver from trying it under other
+ * domains, it does not find in a file of hosts: there is localhost, with none. */
+static void write_name(const struct fetch_target *t, char name[FETCH_HOST_BYTES])
+{
+    size_t length = strlen(t->host);
+
+    if (t->host[length - 1] == '.' && fetch_is_localhost(t->host, length - 1))
+        length--;
+    snprintf(name, FETCH_HOST_BYTES, "%.*s", (int)length, t->host);
 }
 
 void request_look_up(struct request *r)
@@ -90,19 +148,22 @@ void request_look_up(struct request *r)
     struct fetch_batch *b = r->batch;
     struct recorder *recorder = &b->run->recorder;
     uv_getaddrinfo_t *lookup = &b->lookups[request_index(r)];
+    char name[FETCH_HOST_BYTES];
     int rc;
 
+    write_name(request_target(r), name);
     r->lookup_span = recorder_open(recorder, 1, b->kind_row + FETCH_KIND_DNS, request_ordinal(r));
     recorder_parent(recorder, r->lookup_span, request_span(r));
     lookup->data = r;
     r->state = REQUEST_LOOKUP;
     span_submitted(recorder, r->lookup_span);
-    rc = lookup_submit(b->run->loop, lookup, r->lookup_span, request_target(r)->host,
-                       lookup_done_cb);
+    rc = lookup_submit(b->run->loop, lookup, r->lookup_span, name, lookup_done_cb);
     if (rc != 0) {
         uint64_t ticks = clock_ticks();
 
         span_called_back(recorder, r->lookup_span, ticks, rc);
         go_on(r, ticks, rc, NULL);
+    } else if (r->deadline_ns != 0 && !uv_is_active((uv_handle_t *)&b->timer)) {
+        arm(b, clock_read_monotonic(), r->deadline_ns); /* those that follow have later ones */
     }
 }

@@ -66,26 +66,50 @@ static uint64_t time_of(const struct request *r, CURLINFO what, uint64_t from, u
     return ticks > to ? to : ticks;
 }
 
-/* RFC 6761, section 6.3: names under localhost are this host. libcurl answers them itself. */
-static bool is_localhost(const char *host)
+/* The end of an answer need not be a byte of its body, for which libcurl calls: it may be that the
+ * server closes, or a last chunk of nothing. That is told by libcurl's total time, counted from its
+ * first byte, which both it and we have seen; it is a few microseconds late, so not where the
+ * answer's length says that the last byte was the end. */
+uint64_t request_complete(const struct request *r, uint64_t ticks)
+{
+    const struct curl_lib *lib = r->batch->client->lib;
+    const struct request_seen *seen = &r->seen;
+    curl_off_t total_us = 0, heard_us = 0, length = -1, bytes = 0;
+    uint64_t end = seen->heard;
+
+    if (seen->heard == 0)
+        return ticks;
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    if (length == bytes)
+        return seen->last;
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_TOTAL_TIME_T, &total_us);
+    lib->easy_getinfo(r->transfer.easy, CURLINFO_STARTTRANSFER_TIME_T, &heard_us);
+    if (heard_us > 0 && total_us > heard_us)
+        end += (uint64_t)((double)(total_us - heard_us) * r->batch->ticks_per_us);
+    if (end < seen->last)
+        end = seen->last;
+    return end > ticks ? ticks : end;
+}
+
+bool fetch_is_localhost(const char *host, size_t length)
 {
     static const char name[] = "localhost";
-    size_t length = strlen(host), last = sizeof name - 1;
+    size_t last = sizeof name - 1;
 
-    if (length > 0 && host[length - 1] == '.')
-        length--;
     return length >= last && strncasecmp(host + length - last, name, last) == 0 &&
            (length == last || host[length - last - 1] == '.');
 }
 
-/* libcurl's own lookup. When it took one thread of its up, and when that began, is not told. */
+/* libcurl's own lookup; it answers localhost itself, but not with a final dot. When it took one
+ * thread of its up, and when that began, is not told. */
 static void open_lookup(struct request *r, uint64_t end, int status)
 {
     const struct fetch_target *t = request_target(r);
     const struct request_seen *seen = &r->seen;
 
     if (r->batch->client->settings->dns != FETCH_DNS_CURL || seen->lookup == 0 || t->is_address ||
-        is_localhost(t->host))
+        fetch_is_localhost(t->host, strlen(t->host)))
         return;
     r->lookup_span =
         open_part(r, FETCH_KIND_DNS, seen->lookup, seen->opened != 0 ? seen->opened : end,

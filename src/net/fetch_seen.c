@@ -1,6 +1,7 @@
 /* What libcurl tells of a request while it is under way: each callback takes an instant where the
  * thing happens, and nothing else. Loop thread, within functions of libcurl. */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "measure/clock.h"
@@ -18,7 +19,8 @@ static curl_socket_t open_socket_cb(void *context, curlsocktype purpose, struct 
         r->seen.started = now;
     if (r->seen.opened == 0 || r->seen.sent != 0) { /* or a kept connection turned out to be dead */
         r->seen.opened = now;
-        r->seen.securing = r->seen.sent = r->seen.answered = r->seen.last = 0;
+        r->seen.securing = r->seen.sent = r->seen.last = 0;
+        r->seen.heard = r->seen.answered = 0;
     }
     return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
@@ -44,13 +46,17 @@ static int before_sending_cb(void *context, char *peer, char *own, int peer_port
     return CURL_PREREQFUNC_OK;
 }
 
+/* Interim answers (RFC 9110, section 15.2) come before the answer, each with a line like its. */
 static size_t header_cb(char *bytes, size_t size, size_t count, void *context)
 {
+    static const char status_line[] = "HTTP/";
     uint64_t now = clock_ticks();
     struct request *r = context;
 
-    (void)bytes;
-    if (r->seen.answered == 0)
+    if (r->seen.heard == 0)
+        r->seen.heard = r->seen.answered = now;
+    else if (size * count >= strlen(status_line) &&
+             memcmp(bytes, status_line, strlen(status_line)) == 0)
         r->seen.answered = now;
     r->seen.last = now;
     return size * count;
@@ -75,6 +81,18 @@ static int lookup_starts_cb(void *resolver, void *reserved, void *context)
     return 0;
 }
 
+/* HTTP/2 is for https alone, as no server is asked whether it speaks that without TLS. Requests
+ * wait for the connection that they may share; by http:// they would wait for each other. */
+static CURLcode ask_for_http2(const struct curl_lib *lib, CURL *easy)
+{
+    CURLcode code = lib->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+
+    lib->easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    lib->easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
+    lib->easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
+    return code;
+}
+
 CURLcode fetch_easy_new(struct request *r)
 {
     const struct curl_lib *lib = r->batch->client->lib;
@@ -85,6 +103,8 @@ CURLcode fetch_easy_new(struct request *r)
         return CURLE_OUT_OF_MEMORY;
     r->transfer.easy = easy;
     code = lib->easy_setopt(easy, CURLOPT_URL, request_target(r)->url);
+    if (code == CURLE_OK && r->batch->client->settings->http2 && request_target(r)->is_secure)
+        code = ask_for_http2(lib, easy);
     lib->easy_setopt(easy, CURLOPT_PRIVATE, &r->transfer);
     lib->easy_setopt(easy, CURLOPT_ERRORBUFFER, request_error(r));
     lib->easy_setopt(easy, CURLOPT_RESOLVE, r->batch->client->resolve);

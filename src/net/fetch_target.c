@@ -30,7 +30,8 @@ static bool is_address(const char *text)
     return uv_inet_pton(AF_INET, text, bytes) == 0 || uv_inet_pton(AF_INET6, text, bytes) == 0;
 }
 
-/* A leading '+' (libcurl: not for ever) makes no difference within a run of ours. */
+/* A leading '+' (libcurl: not for ever) makes no difference within a run of ours. A final dot does:
+ * libcurl takes the entry for a URL that has one as well, and for no other. */
 static int split_resolve(const char *text, struct resolve_entry *entry)
 {
     const char *host = text[0] == '+' ? text + 1 : text, *colon;
@@ -161,6 +162,28 @@ static int check_scheme(const char *url, const char *scheme, bool *is_secure, st
                    scheme);
 }
 
+/* What is shared should not have secrets in it, and the URLs are among the parameters of a result.
+ */
+static int refuse_user(const struct curl_lib *lib, CURLU *parsed, struct err *e)
+{
+    static const CURLUPart parts[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        char *text = NULL;
+        CURLUcode code = lib->url_get(parsed, parts[i], &text, 0);
+
+        lib->free_text(text);
+        if (code == CURLUE_OUT_OF_MEMORY)
+            return err_no_memory(e, "the URL");
+        if (code == CURLUE_OK)
+            return err_set(e, STATUS_USAGE,
+                           "--url: user names and passwords are not supported, as results are "
+                           "shared");
+    }
+    return 0;
+}
+
+/* The host as libcurl will look for it among the addresses that it is given: with its final dot. */
 static int take_host(struct fetch_target *t, const char *host, struct err *e)
 {
     size_t length = strlen(host), ascii = 0;
@@ -171,8 +194,6 @@ static int take_host(struct fetch_target *t, const char *host, struct err *e)
                        FETCH_HOST_BYTES - 1);
     snprintf(t->host, sizeof t->host, "%.*s", (int)(has_brackets ? length - 2 : length),
              host + has_brackets);
-    if (!has_brackets && length > 1 && t->host[length - 1] == '.')
-        t->host[length - 1] = '\0'; /* as libcurl does, before it looks for --resolve */
     while (t->host[ascii] > ' ')
         ascii++;
     if (t->host[ascii] != '\0') /* libcurl would convert them by the rules of the locale */
@@ -204,7 +225,7 @@ int fetch_target_parse(struct fetch_target *t, const char *url,
         refuse_url(url, code, lib, e);
         goto out;
     }
-    if (check_scheme(url, scheme, &t->is_secure, e) != 0)
+    if (refuse_user(lib, parsed, e) != 0 || check_scheme(url, scheme, &t->is_secure, e) != 0)
         goto out;
     code = lib->url_get(parsed, CURLUPART_HOST, &host, 0);
     if (code == CURLUE_OK)

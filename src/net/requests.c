@@ -20,6 +20,12 @@ struct requests {
 /* Where the origin is when its name does not resolve. */
 static const char loopback[] = "127.0.0.1";
 
+enum {
+    FIRST_ERROR = 400, /* RFC 9110, section 15: 4xx and 5xx */
+    ERRORS = 200,
+    ERRORS_TOLD = 4, /* at most, the most frequent ones */
+};
+
 static struct fetch_settings settings_of(const struct requests_options *o)
 {
     return (struct fetch_settings){
@@ -74,11 +80,27 @@ int requests_check(const struct param_set *set, const struct requests_options *o
     return 0;
 }
 
-uint64_t requests_descriptors(uint64_t count)
+static bool any_url_has_a_name(const struct requests_options *options)
 {
-    /* While one connection attempt goes on, a second one to another address may be begun (RFC
-     * 8305); on loopback the first is refused before that. */
-    return count;
+    const struct fetch_settings settings = settings_of(options);
+    struct fetch_target target;
+    struct err ignored;
+
+    for (unsigned i = 0; i < options->urls.count; i++)
+        if (fetch_target_parse(&target, options->urls.items[i], &settings, &ignored) == 0 &&
+            !target.is_address)
+            return true;
+    return false;
+}
+
+/* While one connection attempt goes on, a second one to another address of the name may be begun
+ * (RFC 8305); on loopback the first is refused before that. For a lookup of its own libcurl has a
+ * pair of sockets. */
+uint64_t requests_descriptors(const struct requests_options *options, uint64_t count)
+{
+    if (!any_url_has_a_name(options))
+        return count;
+    return options->dns == FETCH_DNS_CURL ? 3 * count : 2 * count;
 }
 
 static int set_targets(struct requests *q, struct err *e)
@@ -148,6 +170,46 @@ fail:
     return NULL;
 }
 
+/* How often each status of an error was the answer, in all runs; returns of how many requests. */
+static uint64_t count_errors(const struct result *r, uint64_t counts[ERRORS])
+{
+    uint64_t requests = 0;
+    struct span s;
+
+    for (uint32_t run = 0; run < r->run_count; run++) {
+        const struct recorder *recorder = &r->runs[run].recorder;
+
+        for (uint32_t i = 0; i < recorder->count; i++) {
+            recorder_get(recorder, i, &s);
+            if (s.http == NULL)
+                continue;
+            requests++;
+            if (s.http->answer >= FIRST_ERROR && s.http->answer < FIRST_ERROR + ERRORS)
+                counts[s.http->answer - FIRST_ERROR]++;
+        }
+    }
+    return requests;
+}
+
+/* An error of HTTP is an answer, and its time may be that of another thing than was meant. */
+static void warn_of_errors(struct result *r)
+{
+    uint64_t counts[ERRORS] = {0}, requests = count_errors(r, counts);
+
+    for (unsigned told = 0; told < ERRORS_TOLD; told++) {
+        unsigned most = 0;
+
+        for (unsigned i = 1; i < ERRORS; i++)
+            if (counts[i] > counts[most])
+                most = i;
+        if (counts[most] == 0)
+            return;
+        result_warn(r, "%" PRIu64 " of %" PRIu64 " request%s answered with %u", counts[most],
+                    requests, requests == 1 ? " was" : "s were", FIRST_ERROR + most);
+        counts[most] = 0;
+    }
+}
+
 static void warn_afterwards(const struct requests *q, struct result *r)
 {
     uint64_t fallbacks = fetch_client_fallbacks(q->client);
@@ -156,6 +218,7 @@ static void warn_afterwards(const struct requests *q, struct result *r)
         result_warn(r,
                     "%s did not resolve in %" PRIu64 " lookup%s: those requests went to %s instead",
                     q->targets[0].host, fallbacks, fallbacks == 1 ? "" : "s", loopback);
+    warn_of_errors(r);
     if (q->origin != NULL && !origin_is_alive(q->origin))
         result_warn(r, "uvlab's own server ended before the measurement did");
     if (q->options->keep_alive && fetch_client_reused(q->client) == 0)

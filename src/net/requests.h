@@ -28,7 +28,8 @@ struct requests_options {
                  "who looks names up: getaddrinfo on the pool, as Node.js does it; libcurl on " \
                  "threads of its own; or nobody, for addresses"), \
     PARAM_LIST(T, q.urls, "url", 0, 0, "URL", \
-               "what to request, in turn (default: an HTTPS server of uvlab's own, on loopback)"), \
+               "what to request, in turn (default: an HTTPS server of uvlab's own, on loopback); " \
+               "redirects are not followed, and proxies of the environment not used"), \
     PARAM_LIST(T, q.resolve, "resolve", 0, 0, "HOST:PORT:ADDRESS", \
                "take this address for that host and port"), \
     { .name = "cacert", .type = PARAM_TYPE_STRING, .flags = PARAM_OPTIONAL | PARAM_PATH, \
@@ -50,8 +51,8 @@ int requests_check(const struct param_set *set, const struct requests_options *o
 /* The same where there will be no request, for the reason `why`: refuses every option of requests
  * that was given. STATUS_USAGE. */
 int requests_refuse_all(const struct param_set *set, const char *why, struct err *e);
-/* Descriptors that so many requests at once take beyond the loop's own. */
-uint64_t requests_descriptors(uint64_t count);
+/* Descriptors that so many requests at once take beyond the loop's own. After requests_check(). */
+uint64_t requests_descriptors(const struct requests_options *options, uint64_t count);
 
 /* What all runs share. */
 struct requests;

@@ -24,9 +24,11 @@ static struct {
     unsigned target_count;
     uint32_t count;
     bool cancels, cancels_at_once; /* in the middle; before the loop runs */
+    bool blocks;                   /* the pool, until the last request is called back */
     struct fetch_client *client;
     struct fetch_batch *batch;
     uv_timer_t timer;
+    uv_check_t check;
     uv_sem_t gate;
     uv_work_t blockers[2]; /* of both threads of the pool */
     struct run run;
@@ -65,16 +67,37 @@ static void made_unblocked_cb(uv_work_t *work, int status)
     (void)work, (void)status;
 }
 
-/* Requests are submitted and cancelled while no thread of the pool is free. */
-static void made_submit_and_cancel(uv_loop_t *loop)
+static void made_unblock(void)
+{
+    uv_sem_post(&made.gate);
+    uv_sem_post(&made.gate);
+}
+
+static void made_unblock_cb(uv_check_t *check)
+{
+    struct span s;
+
+    recorder_get(&made.run.recorder, fetch_batch_span(made.batch, made.count - 1), &s);
+    if (s.called_back_ns == SPAN_UNKNOWN)
+        return;
+    made_unblock();
+    uv_close((uv_handle_t *)check, NULL);
+}
+
+/* Requests are submitted while no thread of the pool is free. */
+static void made_submit_and_block(uv_loop_t *loop)
 {
     uv_sem_init(&made.gate, 0);
     uv_queue_work(loop, &made.blockers[0], made_block, made_unblocked_cb);
     uv_queue_work(loop, &made.blockers[1], made_block, made_unblocked_cb);
     fetch_batch_submit(made.batch, 0, made.count);
-    fetch_batch_cancel(made.batch);
-    uv_sem_post(&made.gate);
-    uv_sem_post(&made.gate);
+    if (made.cancels_at_once) {
+        fetch_batch_cancel(made.batch);
+        made_unblock();
+    } else {
+        uv_check_init(loop, &made.check);
+        uv_check_start(&made.check, made_unblock_cb);
+    }
 }
 
 static int made_start(struct run *run, struct err *e)
@@ -84,8 +107,8 @@ static int made_start(struct run *run, struct err *e)
         uv_timer_init(run->loop, &made.timer);
         uv_timer_start(&made.timer, made_timer_cb, 50, 0);
     }
-    if (made.cancels_at_once)
-        made_submit_and_cancel(run->loop);
+    if (made.cancels_at_once || made.blocks)
+        made_submit_and_block(run->loop);
     else
         fetch_batch_submit(made.batch, 0, made.count);
     return 0;
@@ -145,7 +168,7 @@ static inline void made_run(uint32_t count)
     made.run.pool_size = 2;
     if (run_once(&made.run, &e) != 0)
         fail_msg("%s", e.text);
-    if (made.cancels_at_once)
+    if (made.cancels_at_once || made.blocks)
         uv_sem_destroy(&made.gate);
     assert_false(made.run.recorder.foreign_callback);
     for (uint32_t i = 0; i < made.run.recorder.count; i++)
@@ -209,7 +232,7 @@ static inline int made_setup(void **state)
     memset(&made.settings, 0, sizeof made.settings);
     memset(made.targets, 0, sizeof made.targets);
     made.target_count = 0;
-    made.cancels = made.cancels_at_once = false;
+    made.cancels = made.cancels_at_once = made.blocks = false;
     return 0;
 }
 

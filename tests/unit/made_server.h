@@ -97,6 +97,12 @@ static inline int made_receive(const struct made_connection *c, char *buf, int b
     return (int)read(c->fd, buf, (size_t)bytes);
 }
 
+/* What the kernel passes on and libcurl sees before the rest follows. */
+static inline void made_pause(void)
+{
+    usleep(200 * 1000);
+}
+
 /* Answers one request; false when the connection is to be closed. */
 static inline bool made_answer(const struct made_connection *c, const char *path)
 {
@@ -119,6 +125,21 @@ static inline bool made_answer(const struct made_connection *c, const char *path
     if (strcmp(path, "/dead") == 0) { /* says that it keeps the connection, and closes it */
         made_say(c, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
         return false;
+    }
+    if (strcmp(path, "/until-closed") == 0) {
+        made_say(c, "HTTP/1.1 200 OK\r\n\r\nhello");
+        made_pause();
+        return false;
+    }
+    if (strcmp(path, "/late-end") == 0) {
+        made_say(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+        made_pause();
+        made_say(c, "0\r\n\r\n");
+        return true;
+    }
+    if (strcmp(path, "/hints") == 0) {
+        made_say(c, "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n");
+        made_pause();
     }
     if (strcmp(path, "/empty") == 0) {
         made_say(c, "HTTP/1.1 204 No Content\r\n\r\n");

@@ -114,6 +114,39 @@ static void a_redirect_is_an_answer(void **state)
     assert_int_equal(made.spans[0].http->answer, 302);
 }
 
+/* Its end is waited for by the request, not by the loop. */
+static void an_answer_may_end_after_its_last_byte(void **state)
+{
+    static const char *const paths[] = {"/until-closed", "/late-end"};
+    const struct span *s = &made.spans[0], *body;
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        made.target_count = 0;
+        made_target(plain.url, paths[i]);
+        made_run(1);
+        made_check_order();
+        assert_false(made.run.failed);
+        assert_int_equal(s->http->received_bytes, 5);
+        body = made_part(1, "http.body");
+        assert_true(body->finished_ns == s->finished_ns);
+        assert_true(span_returned_ns(s) < span_ran_ns(body));
+        made_teardown(state);
+    }
+}
+
+static void an_interim_answer_is_not_the_answer(void **state)
+{
+    (void)state;
+    made_target(plain.url, "/hints");
+    made_run(1);
+    made_check_order();
+    assert_false(made.run.failed);
+    assert_int_equal(made.spans[0].http->answer, 200);
+    assert_true(span_ran_ns(made_part(1, "http.body")) <
+                span_ran_ns(made_part(1, "http.first-byte")));
+    assert_true(span_returned_ns(&made.spans[0]) < span_ran_ns(made_part(1, "http.first-byte")));
+}
+
 /* --- Connections. --- */
 
 static void kept_connections_serve_a_later_run(void **state)
@@ -254,6 +287,53 @@ static void an_address_by_resolve_spares_the_lookup(void **state)
     }
 }
 
+/* libcurl takes an address for the name as the URL has it, with its final dot. */
+static void a_name_may_end_with_a_dot(void **state)
+{
+    char entry[64], base[64];
+
+    (void)state;
+    snprintf(entry, sizeof entry, "+localhost.:%u:127.0.0.1", secure.port);
+    snprintf(base, sizeof base, "https://localhost.:%u", secure.port);
+    made.settings.trusted = certificate.pem;
+    made.settings.resolve = &(const struct param_list){.count = 1, .items = {entry}};
+    made.settings.dns = FETCH_DNS_NONE;
+    made_target(base, "/");
+    made_run(2);
+    made_check_order();
+    assert_false(made.run.failed);
+    made_teardown(state);
+    made.settings.resolve = NULL;
+    made.settings.dns = FETCH_DNS_POOL;
+    made.targets[0].fallback = "127.0.0.1"; /* localhost need not resolve */
+    made_run(2);
+    made_check_order();
+    assert_false(made.run.failed);
+    assert_non_null(made_part(1, "dns"));
+}
+
+static void without_tls_http2_changes_nothing(void **state)
+{
+    enum { COUNT = 10 };
+    uint64_t last_start = 0, first_end = UINT64_MAX;
+
+    (void)state;
+    made.settings.http2 = true;
+    made_target(plain.url, "/");
+    made_run(COUNT);
+    made_check_order();
+    assert_false(made.run.failed);
+    assert_int_equal(fetch_client_reused(made.client), 0);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const struct span *s = &made.spans[i];
+
+        assert_int_equal(s->http->version, 11);
+        last_start = s->started_ns > last_start ? s->started_ns : last_start;
+        first_end = s->finished_ns < first_end ? s->finished_ns : first_end;
+    }
+    assert_true(last_start < first_end);
+}
+
 static void libcurl_answers_localhost_itself(void **state)
 {
     char base[64];
@@ -298,6 +378,8 @@ int main(void)
         FETCHED(requests_are_under_way_at_once),
         FETCHED(an_answer_without_a_body_has_no_such_part),
         FETCHED(a_redirect_is_an_answer),
+        FETCHED(an_answer_may_end_after_its_last_byte),
+        FETCHED(an_interim_answer_is_not_the_answer),
         FETCHED(kept_connections_serve_a_later_run),
         FETCHED(connections_are_not_kept_by_default),
         FETCHED(a_kept_connection_that_is_dead_is_replaced),
@@ -305,6 +387,8 @@ int main(void)
         FETCHED(a_request_whose_name_has_no_address_fails),
         FETCHED(a_fallback_takes_the_place_of_a_failed_lookup),
         FETCHED(an_address_by_resolve_spares_the_lookup),
+        FETCHED(a_name_may_end_with_a_dot),
+        FETCHED(without_tls_http2_changes_nothing),
         FETCHED(libcurl_answers_localhost_itself),
         FETCHED(of_a_lookup_by_libcurl_only_the_end_is_known),
     };

@@ -120,8 +120,29 @@ static void a_lookup_takes_of_the_time(void **state)
     made.targets[0].is_address = false;
     made_run(1);
     assert_int_equal(made.spans[0].status, SPAN_FAILED_CURL - CURLE_OPERATION_TIMEDOUT);
-    assert_int_equal(made_part(1, "dns")->status, SPAN_OK);
+    assert_true(made_part(1, "dns")->called_back_ns != SPAN_UNKNOWN);
     assert_int_equal(made_parts(1), 1);
+}
+
+/* The pool gets free only after that, so the time is kept while lookups are in its queue. */
+static void a_lookup_in_the_queue_is_not_waited_for(void **state)
+{
+    (void)state;
+    made.settings.timeout_ns = 20000000;
+    made.blocks = true;
+    made_target(plain.url, "/");
+    made.targets[0].is_address = false;
+    made_run(10);
+    made_check_order();
+    for (uint32_t i = 1; i <= 10; i++) {
+        const struct span *s = &made.spans[i - 1];
+
+        assert_int_equal(s->status, SPAN_FAILED_CURL - CURLE_OPERATION_TIMEDOUT);
+        assert_non_null(strstr(s->http->error, "the lookup took all of the time"));
+        assert_true(s->started_ns == SPAN_UNKNOWN);
+        assert_int_equal(made_part(i, "dns")->status, UV_ECANCELED);
+        assert_true(span_total_ns(s) >= made.settings.timeout_ns);
+    }
 }
 
 static void failures_do_not_touch_the_other_requests(void **state)
@@ -320,6 +341,7 @@ int main(void)
         FETCHED(a_server_that_sends_rubbish),
         FETCHED(a_server_that_never_answers),
         FETCHED(a_lookup_takes_of_the_time),
+        FETCHED(a_lookup_in_the_queue_is_not_waited_for),
         FETCHED(failures_do_not_touch_the_other_requests),
         FETCHED(a_certificate_that_is_not_trusted),
         FETCHED(a_certificate_that_has_expired),

@@ -46,7 +46,7 @@ static void a_url_has_a_host_and_a_port(void **state)
         {"https://www.example.com", "www.example.com", 443, true, false},
         {"http://example.com/a?b#c", "example.com", 80, false, false},
         {"HTTPS://example.com:8443/", "example.com", 8443, true, false},
-        {"https://user:secret@example.com./", "example.com", 443, true, false},
+        {"https://example.com./", "example.com.", 443, true, false},
         {"http://127.0.0.1:8080/", "127.0.0.1", 8080, false, true},
         {"http://127.1/", "127.0.0.1", 80, false, true},
         {"https://[::1]:1/", "::1", 1, true, true},
@@ -87,6 +87,17 @@ static void what_is_no_http_url_is_refused(void **state)
     assert_int_equal(fetch_target_parse(&t, "https://a:99999/", &by_pool, &e), -1);
     assert_int_equal(fetch_target_parse(&t, "https://[::1/", &by_pool, &e), -1);
     assert_int_equal(e.status, STATUS_USAGE);
+}
+
+static void a_secret_is_refused_and_not_repeated(void **state)
+{
+    static const char *const urls[] = {"https://user:secret@example.com/", "https://user@[::1]/",
+                                       "http://:secret@example.com", "ftp://user:secret@x/"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++)
+        assert_refused(urls[i], &by_pool,
+                       "--url: user names and passwords are not supported, as results are shared");
 }
 
 static void a_host_may_be_as_long_as_there_is_room(void **state)
@@ -187,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_url_has_a_host_and_a_port),
         cmocka_unit_test(what_is_no_http_url_is_refused),
+        cmocka_unit_test(a_secret_is_refused_and_not_repeated),
         cmocka_unit_test(a_host_may_be_as_long_as_there_is_room),
         cmocka_unit_test(without_lookups_a_name_needs_an_address),
         cmocka_unit_test(resolve_is_checked),

@@ -151,6 +151,20 @@ static void the_origin_has_an_address_where_nobody_looks_it_up(void **state)
     expect_accepted();
 }
 
+/* --- descriptors --- */
+
+static void a_name_may_take_more_descriptors_than_a_connection(void **state)
+{
+    (void)state;
+    assert_int_equal(requests_descriptors(&options.http, 7), 7); /* the origin is on loopback */
+    give("url", "http://127.0.0.1:8080/");
+    assert_int_equal(requests_descriptors(&options.http, 7), 7);
+    give("url", "https://example.com/");
+    assert_int_equal(requests_descriptors(&options.http, 7), 14);
+    give("dns", "curl");
+    assert_int_equal(requests_descriptors(&options.http, 7), 21);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +176,7 @@ int main(void)
         cmocka_unit_test_setup(a_scheme_that_is_not_http_is_refused, begin),
         cmocka_unit_test_setup(a_name_is_refused_where_nobody_looks_it_up, begin),
         cmocka_unit_test_setup(the_origin_has_an_address_where_nobody_looks_it_up, begin),
+        cmocka_unit_test_setup(a_name_may_take_more_descriptors_than_a_connection, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
