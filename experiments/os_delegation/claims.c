@@ -104,8 +104,8 @@ static enum verdict judge_together_run(const struct result *r, const struct run 
              "%u were asked for within %s; the first of them came back %s after the last was asked "
              "for; %u %s under way at the same moment",
              (unsigned)seen.count, a,
-             claims_duration(b, seen.first_called_back_ns - seen.last_submitted_ns),
-             (unsigned)most, most == 1 ? "was" : "were");
+             claims_duration(b, seen.first_called_back_ns - seen.last_submitted_ns), (unsigned)most,
+             most == 1 ? "was" : "were");
     if (most == seen.count)
         return VERDICT_HOLDS;
     if (most == 1 && one_by_one(run, &seen))
@@ -137,9 +137,9 @@ static bool was_blocked(const struct run *run, uint64_t hashes, uint64_t lag_ns)
 
 /* Had requests kept the loop while they were under way, it would have been held up for as long as
  * one lasts, with nothing to compute, and none would have been begun before another was over. A
- * thread that gets no CPU is held up as well, but has begun them all. What holds it up otherwise is computing, for the
- * handshakes of TLS above all, and with many requests or a near server that is a good part of their
- * time: then this says nothing. */
+ * thread that gets no CPU is held up as well, but has begun them all. What holds it up otherwise is
+ * computing, for the handshakes of TLS above all, and with many requests or a near server that is a
+ * good part of their time: then this says nothing. */
 static enum verdict judge_loop_free_run(const struct result *r, const struct run *run,
                                         struct text *evidence)
 {
@@ -158,8 +158,8 @@ static enum verdict judge_loop_free_run(const struct result *r, const struct run
              claims_duration(d, seen.shortest_ns));
     if (lag_ns < seen.shortest_ns / 2)
         return VERDICT_HOLDS;
-    if (lag_ns >= seen.longest_ns && seen.count > 1 &&
-        summary_most_at_once(run, SPAN_HTTP) == 1 && was_blocked(run, result_option(r, "load-pool", 0), lag_ns))
+    if (lag_ns >= seen.longest_ns && seen.count > 1 && summary_most_at_once(run, SPAN_HTTP) == 1 &&
+        was_blocked(run, result_option(r, "load-pool", 0), lag_ns))
         return VERDICT_FAILS;
     text_add(evidence, ", too little more to tell waiting from the work of handshakes%s",
              o->http.urls.count == 0 ? " (--origin-delay 1s makes it longer)" : "");

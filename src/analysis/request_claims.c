@@ -253,8 +253,7 @@ static enum verdict judge_kept(const struct run *run, uint32_t kept, const struc
     text_add(evidence,
              "none of %u requests was begun before a hash had ended: %s waited %s, and the loop "
              "was never held up for more than %s",
-             (unsigned)kept, span_name(first, name),
-             claims_duration(waited, span_waited_ns(first)),
+             (unsigned)kept, span_name(first, name), claims_duration(waited, span_waited_ns(first)),
              claims_duration(lag, run->loop_facts.max_lag_ns));
     return VERDICT_FAILS;
 }
