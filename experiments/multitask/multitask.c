@@ -59,7 +59,6 @@ struct shared {
     struct requests *requests; /* NULL: there are none */
     int made_file;             /* descriptor of the file that was made, or -1 */
     char made_path[32];
-    struct file_facts facts;
 };
 
 struct state {
@@ -72,7 +71,7 @@ struct state {
 
 /* --- The plan. --- */
 
-static int file_facts(const struct multitask_options *o, struct file_facts *facts, struct err *e)
+static int find_facts(const struct multitask_options *o, struct file_facts *facts, struct err *e)
 {
     if (o->file != NULL)
         return file_facts_find(facts, o->file, o->fs_api, e);
@@ -97,21 +96,21 @@ static int refuse_useless(const struct param_set *set, struct err *e)
 
 static int plan(struct param_set *set, struct plan *plan, struct err *e)
 {
-    const struct multitask_options *o = set->values;
+    struct multitask_options *o = set->values;
     const struct work *hash = work_at(WORK_PBKDF2);
-    struct file_facts facts;
+    const struct file_facts *facts = &o->file_facts;
 
     if (o->requests + o->reads + o->hashes == 0)
         return err_set(e, STATUS_USAGE, "there is nothing to do: no request, no read, no hash");
-    if (refuse_useless(set, e) != 0 || file_facts(o, &facts, e) != 0)
+    if (refuse_useless(set, e) != 0 || find_facts(o, &o->file_facts, e) != 0)
         return -1;
     plan->uses_pool = true;
     plan->threads = (uint32_t)o->threads;
     plan->descriptors = requests_descriptors(&o->http, o->requests) + o->reads;
     plan->passes[plan->pass_count++] = (struct pass){
         .role = PASS_MEASURED,
-        .spans = (uint32_t)(o->requests * FETCH_SPANS_EACH + o->reads * facts.spans + o->hashes),
-        .bytes = o->requests * fetch_bytes_each() + o->reads * facts.bytes +
+        .spans = (uint32_t)(o->requests * FETCH_SPANS_EACH + o->reads * facts->spans + o->hashes),
+        .bytes = o->requests * fetch_bytes_each() + o->reads * facts->bytes +
                  o->hashes * jobs_bytes_each(hash, &o->hash),
         .kept_bytes = o->requests * fetch_kept_bytes_each(),
     };
@@ -153,8 +152,6 @@ static int multitask_open(struct result *r, struct err *e)
     if (shared == NULL)
         return err_no_memory(e, "what the runs share");
     shared->made_file = -1;
-    if (file_facts(o, &shared->facts, e) != 0)
-        goto fail;
     if (o->file == NULL && o->reads > 0 && make_file(shared, e) != 0)
         goto fail;
     if (o->requests > 0) {
@@ -189,7 +186,7 @@ static int prepare_reads(struct run *run, struct state *state, struct err *e)
     if (o->reads == 0)
         return 0;
     state->reads = file_reads_new(run, o->file != NULL ? o->file : shared->made_path,
-                                  &shared->facts, o->fs_api, ROW_FILE, (uint32_t)o->reads,
+                                  &o->file_facts, o->fs_api, ROW_FILE, (uint32_t)o->reads,
                                   run->cpu_choice == CPU_CHOICE_ON, e);
     return state->reads == NULL ? -1 : 0;
 }

@@ -13,6 +13,8 @@ struct multitask_options {
     unsigned fs_api;  /* enum file_api */
     struct requests_options http;
     struct work_options hash;
+    /* Found by plan(), which looks once: a file that has changed since must not take more spans. */
+    struct file_facts file_facts;
 };
 
 extern const struct claim multitask_claims[];

@@ -145,42 +145,47 @@ static void say_order(const struct span *read, const struct span *hash, struct t
              claims_duration(b, hash->called_back_ns));
 }
 
-/* Whether the pool is to blame that a part of the read waited for a hash: as that one was asked for
- * later; or, of a step that stood behind it, as a thread was free and had time to take it. */
-static bool kept_without_need(const struct result *r, const struct run *run,
-                              const struct span *step)
+/* Finds a step of a read, or the read of a single trip, that the pool kept waiting without need:
+ * behind a call that was asked for later. */
+static bool find_overtaken(const struct run *run, const struct span *read, struct span *step,
+                           struct span *by)
 {
-    if (!is_later_step(step))
-        return true;
-    return span_waited_ns(step) >= CLAIMS_LATE_MOST_NS &&
-           lanes_one_was_free(run, r->pool.size, step->submitted_ns, step->started_ns);
+    for (uint32_t i = 0; i < run->recorder.count; i++) {
+        recorder_get(&run->recorder, i, step);
+        if (multitask_is_of_read(step, read) && lanes_overtaken(run, step, by))
+            return true;
+    }
+    return false;
 }
 
 /* A read may also come back late as it took long itself, or the loop came late to one of its steps,
- * or the hash was short: which says nothing. */
-static enum verdict judge_before_hashes(const struct result *r, const struct run *run,
-                                        const struct multitask_calls *c, struct text *evidence)
+ * or the hash was short, or a free thread had not woken yet, however long that took: which says
+ * nothing. */
+static enum verdict judge_before_hashes(const struct run *run, const struct multitask_calls *c,
+                                        struct text *evidence)
 {
     char waited[UNITS_TEXT_BYTES], name[SPAN_TEXT_BYTES], other[SPAN_TEXT_BYTES];
-    struct span step, hash;
+    struct span step, hash, by;
 
     say_order(&c->last_read, &c->first_hash, evidence);
     if (c->last_read.called_back_ns < c->first_hash.called_back_ns)
         return VERDICT_HOLDS;
+    if (find_overtaken(run, &c->last_read, &step, &by)) {
+        text_add(evidence, ": %s waited %s, and %s, which was asked for after it, started before",
+                 span_name(&step, name), claims_duration(waited, span_waited_ns(&step)),
+                 span_name(&by, other));
+        return VERDICT_FAILS;
+    }
     if (!find_behind_hash(run, &c->last_read, &step, &hash)) {
         text_add(evidence, "; but it is not known to have waited for a hash: it may have taken "
                            "longer itself");
         return VERDICT_NOT_TESTED;
     }
-    text_add(evidence, ": %s waited %s, until %s had ended", span_name(&step, name),
-             claims_duration(waited, span_waited_ns(&step)), span_name(&hash, other));
-    if (kept_without_need(r, run, &step)) {
-        text_add(evidence, is_later_step(&step) ? ", although a thread was free"
-                                                : ", which was asked for after it");
-        return VERDICT_FAILS;
-    }
-    text_add(evidence, ", as lookups or other reads held the threads that were left, or these woke "
-                       "too late");
+    text_add(evidence,
+             ": %s waited %s, until %s had ended, as lookups or other reads held the threads that "
+             "were left, or these woke too late",
+             span_name(&step, name), claims_duration(waited, span_waited_ns(&step)),
+             span_name(&hash, other));
     return VERDICT_NOT_TESTED;
 }
 
@@ -196,7 +201,7 @@ static enum verdict judge_read_first_run(const struct result *r, const struct ru
         return claims_not_tested(evidence, why);
     if (c.hashes >= r->pool.size)
         return claims_not_tested(evidence, "there are as many hashes as threads, or more");
-    return judge_before_hashes(r, run, &c, evidence);
+    return judge_before_hashes(run, &c, evidence);
 }
 
 enum verdict multitask_judge_read_first(const struct result *r, struct text *evidence)
@@ -218,7 +223,7 @@ static enum verdict judge_one_trip_run(const struct result *r, const struct run 
         return claims_not_tested(evidence, why);
     if (api_of(r) != FILE_API_ONE_TRIP)
         return claims_not_tested(evidence, "the read takes several trips (--fs-api one-trip)");
-    return judge_before_hashes(r, run, &c, evidence);
+    return judge_before_hashes(run, &c, evidence);
 }
 
 enum verdict multitask_judge_one_trip(const struct result *r, struct text *evidence)

@@ -28,10 +28,6 @@ int claims_judge(struct result *r, struct err *e);
 const char *claims_verdict_name(enum verdict v); /* "holds", "fails", "not tested here" */
 bool claims_any_failed(const struct result *r);
 
-/* How long a call that nothing keeps may be late at most: a thread has to wake up, and the loop or
- * a busy machine to come to it. What waited for longer was kept. */
-enum { CLAIMS_LATE_MOST_NS = 50 * 1000 * 1000 };
-
 /* A duration as evidence has it: "736 ms". Returns buf. */
 const char *claims_duration(char buf[UNITS_TEXT_BYTES], uint64_t ns);
 

@@ -34,6 +34,23 @@ bool lanes_waited_for(const struct run *run, const struct span *s, struct span *
            before->finished_ns > s->submitted_ns;
 }
 
+bool lanes_overtaken(const struct run *run, const struct span *s, struct span *by)
+{
+    struct span before;
+    bool overlaps;
+
+    if (!lanes_is_pool(s->lane) || !lanes_ran(s) || (s->kind->traits & SPAN_SLOW_IO) != 0 ||
+        !lanes_before(run, s, &before, &overlaps))
+        return false;
+    for (uint32_t i = 0; i < run->recorder.count; i++) {
+        recorder_get(&run->recorder, i, by);
+        if (lanes_is_pool(by->lane) && lanes_ran(by) && (by->kind->traits & SPAN_SLOW_IO) == 0 &&
+            by->submitted_ns > s->submitted_ns && lanes_latest_start_ns(by) < before.finished_ns)
+            return true;
+    }
+    return false;
+}
+
 bool lanes_one_was_free(const struct run *run, uint32_t size, uint64_t from_ns, uint64_t to_ns)
 {
     bool used[POOL_MOST + 1] = {false};

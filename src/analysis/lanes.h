@@ -34,6 +34,12 @@ bool lanes_before(const struct run *run, const struct span *s, struct span *befo
  * ended yet when `s` was submitted. */
 bool lanes_waited_for(const struct run *run, const struct span *s, struct span *before);
 
+/* Finds a call that was submitted after `s` and yet left the pool's queue before it, which is first
+ * in, first out: it had started when the thread that ran `s` was not free to take that one. Stamps
+ * alone are no proof, as a thread may be late to set its own. Lookups have a queue of their own:
+ * false for them. */
+bool lanes_overtaken(const struct run *run, const struct span *s, struct span *by);
+
 /* Whether one of the pool's `size` threads, at least, ran nothing at all between two instants. True
  * only of runs in which every call on the pool was seen there. */
 bool lanes_one_was_free(const struct run *run, uint32_t size, uint64_t from_ns, uint64_t to_ns);

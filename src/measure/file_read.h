@@ -91,7 +91,8 @@ void file_reads_tell(struct file_reads *f, file_read_cb done, void *context);
  *
  * The status of a read is that of its first step that failed; what is open is closed all the same.
  * A file that has grown since `facts` is read as large as fstat says, where the spans suffice (else
- * the status is UV_EFBIG) and memory does (else UV_ENOMEM). */
+ * the status is SPAN_FAILED_GREW), memory does (else UV_ENOMEM), and it has no more than
+ * FILE_BYTES_MOST (else UV_EFBIG). */
 void file_reads_submit(struct file_reads *f);
 
 /* Cancels steps that wait in the pool's queue; those that run come back, and are the last. A read

@@ -113,8 +113,10 @@ static int read_prepare(struct file_step *s)
 {
     uint64_t need = s->size_bytes == 0 ? 1 : file_step_pieces(s->size_bytes - s->content_bytes);
 
-    if (s->size_bytes > FILE_BYTES_MOST || s->reads + need > s->reads_most)
+    if (s->size_bytes > FILE_BYTES_MOST)
         return UV_EFBIG;
+    if (s->reads + need > s->reads_most)
+        return SPAN_FAILED_GREW;
     s->reads++;
     return make_room(s);
 }

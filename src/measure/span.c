@@ -121,6 +121,8 @@ const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES])
         return "zlib failed";
     case SPAN_FAILED_SHORT_READ:
         return "the file ended early";
+    case SPAN_FAILED_GREW:
+        return "the file is larger than it was planned for";
     case SPAN_UNFINISHED:
         return "unfinished";
     case UV_ECANCELED:

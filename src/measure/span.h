@@ -29,6 +29,7 @@ enum span_status {
     SPAN_FAILED_COMPRESSION = -6002, /* zlib failed */
     SPAN_FAILED_SHORT_READ = -6003,  /* a file ended before its size, as fstat told it */
     SPAN_UNFINISHED = -6004,         /* it was not called back before the run was given up */
+    SPAN_FAILED_GREW = -6005,        /* a file turned out larger than it was planned for */
     /* libcurl's: -7000 less its CURLcode (1 to 99), which says of what sort the failure was. */
     SPAN_FAILED_CURL = -7000,
     SPAN_FAILED_CURL_LAST = -7099,

@@ -75,9 +75,12 @@ void table_order_free(struct table_order *order);
  * mem_free(). NULL when memory is short. */
 uint8_t *table_wholes(const struct run *run);
 
-/* The call that ran on the thread of call `index` before it, and had not left it yet when that one
- * was submitted: what it waited for. SPAN_NONE when there is none, or too many calls to look. */
+/* table_waits.c: the call that ran on the thread of call `index` before it, and had not left it yet
+ * when that one was submitted: what it waited for. SPAN_NONE when there is none, when a thread was
+ * free for it all the while, or when there are too many calls to look. */
 uint32_t table_waited_for(const struct run *run, uint32_t index);
+/* The fact about them in the foot: how many waited, and which waited longest. */
+void table_waits(const struct table *t, const struct run *run);
 
 /* table_rows.c: a row per call, and with `parts` per part of a call, of every run that `listed`
  * chooses, run by run, the measured ones first. Fails when memory is short. */
@@ -94,6 +97,8 @@ void table_cell(const struct table *t, const struct run *run, const struct span 
 void table_failures(const struct table *t);
 
 /* table_foot.c */
+/* Facts have a name in the first columns, and continue below their text. */
+enum { TABLE_FACT_INDENT = 10 };
 /* A fact of the foot: its name, and what is said of it. */
 void table_say_fact(const struct table *t, const char *name, const char *text);
 int table_facts(const struct table *t, struct err *e);

@@ -1,5 +1,6 @@
-/* The foot of the table: what the rows add up to, which calls waited for which, what to doubt, and
- * what was shown; what went wrong is in table_failures.c. All about the measured runs.
+/* The foot of the table: what the rows add up to, what to doubt, and what was shown; which calls
+ * waited for which is in table_waits.c, what went wrong in table_failures.c. All about the measured
+ * runs.
  *
  * Main thread; what is allocated is given back before the function returns. */
 #include <inttypes.h>
@@ -9,15 +10,8 @@
 #include "analysis/summary.h"
 #include "output/table.h"
 
-/* Facts have a name in the first columns, and continue below their text. */
-enum { INDENT = 10 };
+enum { INDENT = TABLE_FACT_INDENT };
 enum { PHRASE_BYTES = 400 };
-/* To find what a call waited for, all others are looked at: only in runs of at most so many. */
-enum {
-    CALLS_SEARCHED = 1000,
-    WAITS_NAMED = 4,
-};
-
 /* What the measured runs come to, together: those that are whole, or else what there is. */
 struct totals {
     const struct run *first; /* NULL: there is none */
@@ -198,125 +192,6 @@ static void fact_loop(const struct table *t, const struct totals *all)
     table_say_fact(t, "loop", phrase);
 }
 
-/* Which calls others are parts of: these took their threads, and the call itself none. */
-static void mark_wholes(const struct run *run, bool wholes[CALLS_SEARCHED])
-{
-    struct span s;
-
-    for (uint32_t i = 0; i < CALLS_SEARCHED; i++)
-        wholes[i] = false;
-    for (uint32_t i = 0; i < run->recorder.count; i++) {
-        recorder_get(&run->recorder, i, &s);
-        if (s.parent != SPAN_NONE && s.parent > 0 && s.parent <= CALLS_SEARCHED)
-            wholes[s.parent - 1] = true;
-    }
-}
-
-uint32_t table_waited_for(const struct run *run, uint32_t index)
-{
-    uint32_t count = run->recorder.count, found = SPAN_NONE;
-    bool wholes[CALLS_SEARCHED];
-    uint64_t latest_ns = 0;
-    struct span s, other;
-
-    if (count > CALLS_SEARCHED)
-        return SPAN_NONE;
-    recorder_get(&run->recorder, index, &s);
-    if (s.lane <= LANE_LOOP || s.lane >= LANE_OS || span_waited_ns(&s) == SPAN_UNKNOWN)
-        return SPAN_NONE;
-    mark_wholes(run, wholes);
-    for (uint32_t i = 0; i < count && !wholes[index]; i++) {
-        recorder_get(&run->recorder, i, &other);
-        if (i == index || wholes[i] || other.lane != s.lane || other.finished_ns == SPAN_UNKNOWN ||
-            other.finished_ns <= s.submitted_ns || other.finished_ns > s.started_ns)
-            continue;
-        if (found == SPAN_NONE || other.finished_ns >= latest_ns) {
-            found = i;
-            latest_ns = other.finished_ns;
-        }
-    }
-    return found;
-}
-
-/* "hash 3"; of a part that has no number of its own also what it is a part of: "fstat of file 2".
- */
-static char *call_name(const struct run *run, const struct span *s, char buf[2 * SPAN_TEXT_BYTES])
-{
-    char name[SPAN_TEXT_BYTES], of[SPAN_TEXT_BYTES];
-    struct span whole;
-
-    span_name(s, name);
-    if (s->ordinal != 0 || s->parent == SPAN_NONE || s->parent == 0 ||
-        s->parent > run->recorder.count) {
-        snprintf(buf, 2 * SPAN_TEXT_BYTES, "%s", name);
-        return buf;
-    }
-    recorder_get(&run->recorder, s->parent - 1, &whole);
-    snprintf(buf, 2 * SPAN_TEXT_BYTES, "%s of %s", name, span_name(&whole, of));
-    return buf;
-}
-
-/* One wait as words: the first of them says what is meant, the others are brief. */
-static void say_wait(const struct table *t, size_t *at, const struct run *run, uint32_t index,
-                     bool alone)
-{
-    char name[2 * SPAN_TEXT_BYTES], lane[SPAN_TEXT_BYTES], other[2 * SPAN_TEXT_BYTES];
-    char waited[UNITS_TEXT_BYTES], phrase[2 * PHRASE_BYTES];
-    struct span s, before;
-
-    recorder_get(&run->recorder, index, &s);
-    recorder_get(&run->recorder, table_waited_for(run, index), &before);
-    table_duration(t, waited, span_waited_ns(&s));
-    call_name(run, &s, name);
-    call_name(run, &before, other);
-    span_lane_name(s.lane, lane);
-    if (alone)
-        snprintf(phrase, sizeof phrase, "%s waited %s for a thread: %s took it after %s", name,
-                 waited, lane, other);
-    else
-        snprintf(phrase, sizeof phrase, "%s (%s, %s after %s)", name, waited, lane, other);
-    term_wrap_word(&t->term, INK_PLAIN, at, INDENT, phrase);
-}
-
-/* Which call waited for whom: those that ran on a thread only when an earlier one had left it. */
-static void fact_waits(const struct table *t, const struct run *run)
-{
-    uint32_t count = run->recorder.count, waits = 0, named = 0;
-    char phrase[PHRASE_BYTES];
-    size_t at = INDENT;
-    bool parts = false;
-
-    for (uint32_t i = 0; i < count && count <= CALLS_SEARCHED; i++) {
-        struct span s;
-        if (table_waited_for(run, i) == SPAN_NONE)
-            continue;
-        recorder_get(&run->recorder, i, &s);
-        parts |= s.parent != SPAN_NONE;
-        waits++;
-    }
-    if (waits == 0)
-        return;
-    term_cell(&t->term, INK_STRONG, "queued", INDENT, ALIGN_LEFT);
-    if (waits > 1) {
-        snprintf(phrase, sizeof phrase,
-                 "%" PRIu32 " calls%s waited for a thread that others held:", waits,
-                 parts ? " or parts of calls" : "");
-        term_wrap(&t->term, INK_PLAIN, &at, INDENT, phrase);
-    }
-    for (uint32_t i = 0; i < count && named < WAITS_NAMED && named < waits; i++) {
-        if (table_waited_for(run, i) == SPAN_NONE)
-            continue;
-        say_wait(t, &at, run, i, waits == 1);
-        if (++named < waits)
-            term_wrap(&t->term, INK_PLAIN, &at, INDENT, ",");
-    }
-    if (named < waits) {
-        snprintf(phrase, sizeof phrase, "and %" PRIu32 " more", waits - named);
-        term_wrap_word(&t->term, INK_PLAIN, &at, INDENT, phrase);
-    }
-    out_text(t->term.out, "\n");
-}
-
 int table_facts(const struct table *t, struct err *e)
 {
     const struct result *r = t->result;
@@ -339,7 +214,7 @@ int table_facts(const struct table *t, struct err *e)
     if (fact_elapsed(t, &all, e) != 0)
         return -1;
     if (all.runs + all.left_out == 1)
-        fact_waits(t, all.first);
+        table_waits(t, all.first);
     fact_shares(t, &all);
     fact_cpu(t, &all);
     fact_loop(t, &all);

@@ -10,7 +10,7 @@
 
 /* More rows than this are summed up or left out, unless all are asked for; a macro, as --help
  * quotes it. */
-#define VIEW_ROWS_MOST 40
+#define VIEW_ROWS_MOST 50
 
 /* How people want to see it; views for programs ignore this. */
 struct view_style {

@@ -160,6 +160,42 @@ static void a_thread_was_free_when_fewer_ran_something(void **state)
     assert_false(lanes_one_was_free(run, 1, 299, 400));
 }
 
+static uint32_t id_overtaking(uint32_t i)
+{
+    struct span s = span_at(i), by;
+
+    return lanes_overtaken(run, &s, &by) ? by.id : 0;
+}
+
+/* Started when the thread that was to run the earlier one was not free yet. */
+static void a_call_is_overtaken_by_one_submitted_later(void **state)
+{
+    (void)state;
+    call(PBKDF2, 1, 0, 100, 900);
+    call(PBKDF2, 1, 10, 910, 1000);
+    call(PBKDF2, 2, 10, 800, 850); /* not later */
+    call(PBKDF2, 2, 20, 905, 950); /* its thread may only have been the first to stamp */
+    call(DNS, 3, 20, 300, 400);
+    call(PBKDF2, LANE_OS, 20, 300, 400);
+    assert_int_equal(id_overtaking(1), 0);
+    call(PBKDF2, 4, 20, 899, 990);
+    assert_int_equal(id_overtaking(1), 7);
+    assert_int_equal(id_overtaking(0), 0);
+    assert_int_equal(id_overtaking(4), 0);
+    assert_int_equal(id_overtaking(5), 0);
+}
+
+static void the_blur_of_the_clock_is_no_overtaking(void **state)
+{
+    (void)state;
+    call(PBKDF2, 1, 0, 100, 5000);
+    call(PBKDF2, 1, 10, 5001, 9000);
+    call(NONE, 2, 20, 4500, 6000);
+    assert_int_equal(id_overtaking(1), 0);
+    call(NONE, 3, 20, 3900, 4000);
+    assert_int_equal(id_overtaking(1), 4);
+}
+
 /* --- lookups --- */
 
 static void lookups_one_after_another_on_half_of_the_threads_hold(void **state)
@@ -224,6 +260,8 @@ int main(void)
         ON_A_RUN(a_call_waits_for_what_runs_when_it_is_submitted),
         ON_A_RUN(off_the_pool_nothing_waits_for_a_thread),
         ON_A_RUN(a_thread_was_free_when_fewer_ran_something),
+        ON_A_RUN(a_call_is_overtaken_by_one_submitted_later),
+        ON_A_RUN(the_blur_of_the_clock_is_no_overtaking),
         ON_A_RUN(lookups_one_after_another_on_half_of_the_threads_hold),
         ON_A_RUN(lookups_that_are_parts_count_as_well),
         ON_A_RUN(too_few_lookups_prove_nothing),

@@ -317,6 +317,8 @@ static void names_and_lanes(void **state)
     assert_string_equal(span_status_text(UV_ENOENT, buf), "ENOENT: no such file or directory");
     assert_string_equal(span_status_text(UV_ECANCELED, buf), "cancelled");
     assert_string_equal(span_status_text(SPAN_UNFINISHED, buf), "unfinished");
+    assert_string_equal(span_status_text(SPAN_FAILED_GREW, buf),
+                        "the file is larger than it was planned for");
 }
 
 int main(void)

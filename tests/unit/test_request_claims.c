@@ -149,6 +149,18 @@ static void lookups_over_before_the_connections_hold(void **state)
            "the lookup of request 1 ran on pool 1 for 100 ns before the connection was begun");
 }
 
+/* The name has no address, or nothing more was done before it took too long. */
+static void lookups_without_connections_hold_as_well(void **state)
+{
+    (void)state;
+    lookup(request(SPAN_UNKNOWN, SPAN_UNKNOWN), 1, 100, 200);
+    expect("no-thread", VERDICT_HOLDS,
+           "of 1 request the pool's threads ran 1 lookup, after which no connection was begun");
+    lookup(request(300, 100 * MS), 1, 200, 300);
+    expect("no-thread", VERDICT_HOLDS,
+           "ran 2 lookups, those of the 1 that had a connection over before it was begun");
+}
+
 static void cpu_time_beyond_lookups_and_hashes_refutes(void **state)
 {
     (void)state;
@@ -240,10 +252,26 @@ static void a_request_begun_only_after_a_hash_refutes(void **state)
     (void)state;
     hash(1, 50, 60 * MS);
     hash(2, 50, 70 * MS);
+    run->loop_facts.max_lag_ns = 30 * MS;
     request(61 * MS, 100 * MS);
+    expect("full-pool", VERDICT_NOT_TESTED, "with more of them (--requests) it could be seen");
+    request(62 * MS, 100 * MS);
     expect("full-pool", VERDICT_FAILS,
-           "no request was begun before a hash had ended: request 3 waited 61.0 ms");
-    request(100, 110 * MS); /* one was not kept: so the first had other reasons */
+           "none of 2 requests was begun before a hash had ended: request 3 waited 61.0 ms, and "
+           "the loop was never held up for more than 30.0 ms");
+    request(100, 110 * MS); /* one was not kept: so the others had other reasons */
+    expect("full-pool", VERDICT_NOT_TESTED, "a hash had ended before");
+}
+
+/* However late that is: it may have had no CPU. */
+static void requests_that_the_loop_itself_begins_late_refute_nothing(void **state)
+{
+    (void)state;
+    hash(1, 50, 60 * MS);
+    hash(2, 50, 70 * MS);
+    request(64 * MS, 100 * MS);
+    request(900 * MS, 990 * MS);
+    run->loop_facts.max_lag_ns = 32 * MS;
     expect("full-pool", VERDICT_NOT_TESTED, "a hash had ended before");
 }
 
@@ -254,7 +282,9 @@ static void a_late_loop_or_a_lookup_elsewhere_refutes_nothing(void **state)
     (void)state;
     hash(1, 50, 2 * MS);
     hash(2, 50, 2 * MS);
+    run->loop_facts.max_lag_ns = 2 * MS;
     late = request(3 * MS, 100 * MS);
+    request(3 * MS, 100 * MS);
     expect("full-pool", VERDICT_NOT_TESTED, "a hash had ended before");
     run->recorder.on_worker[late].started = 80 * MS; /* libcurl's resolver took the time */
     lookup(late, LANE_UNKNOWN, SPAN_UNKNOWN, 79 * MS);
@@ -363,6 +393,7 @@ int main(void)
         ON_A_RUN(threads_may_be_on_their_way_to_sleep),
         ON_A_RUN(unknown_cpu_time_proves_nothing_where_nothing_else_would),
         ON_A_RUN(lookups_over_before_the_connections_hold),
+        ON_A_RUN(lookups_without_connections_hold_as_well),
         ON_A_RUN(cpu_time_beyond_lookups_and_hashes_refutes),
         ON_A_RUN(anything_else_of_a_request_on_the_pool_refutes),
         ON_A_RUN(a_request_on_the_pool_refutes),
@@ -372,6 +403,7 @@ int main(void)
         ON_A_RUN(a_request_back_before_all_threads_are_taken_proves_nothing),
         ON_A_RUN(a_request_that_is_slower_than_the_hashes_proves_nothing),
         ON_A_RUN(a_request_begun_only_after_a_hash_refutes),
+        ON_A_RUN(requests_that_the_loop_itself_begins_late_refute_nothing),
         ON_A_RUN(a_late_loop_or_a_lookup_elsewhere_refutes_nothing),
         ON_A_RUN(requests_that_fail_prove_nothing_of_a_full_pool),
         ON_A_RUN(a_pool_that_is_not_full_proves_nothing),

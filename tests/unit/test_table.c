@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "output/table.h"
 #include "tests/unit/drawn.h"
 
 static const struct view_style plain = {.columns = 80};
@@ -166,27 +167,56 @@ static void more_than_a_screen_is_summarised(void **state)
 
     (void)state;
     drawn_result(&r, &drawn_experiment);
-    run = drawn_run(&r, &made_measured, 41);
-    for (uint64_t i = 0; i < 41; i++)
+    run = drawn_run(&r, &made_measured, 51);
+    run->pool_size = 1;
+    for (uint64_t i = 0; i < 51; i++)
         made_span(run, (struct made_span){HASH, 1, 0, 0, i * MS, (i + 1) * MS, (i + 3) * MS});
     text = drawn_text(&r, NULL, plain);
-    assert_drawn(text, "pbkdf2: 41 calls\n");
+    assert_drawn(text, "pbkdf2: 51 calls\n");
     assert_drawn(text, "  min       p50       p90       p99       max\n");
-    assert_drawn(text, "\nwaited          0 ns   20.0 ms   36.0 ms   40.0 ms   40.0 ms\n");
+    assert_drawn(text, "\nwaited          0 ns   25.0 ms   45.0 ms   50.0 ms   50.0 ms\n");
     assert_drawn(text, "\nran          1.00 ms   1.00 ms   1.00 ms   1.00 ms   1.00 ms\n");
     assert_drawn(text, "\ncpu                -         -         -         -         -\n");
     assert_drawn(text, "\nreturned     2.00 ms   2.00 ms");
-    assert_drawn(text, "\ntotal        3.00 ms   23.0 ms");
+    assert_drawn(text, "\ntotal        3.00 ms   28.0 ms");
     assert_drawn(text, "--all");
     assert_not_drawn(text, "\nhash 1 ");
-    assert_drawn(text, "queued    40 calls waited for a thread that others held: hash 2 (1.00 ms,\n"
-                       "          pool 1 after hash 1), hash 3");
-    assert_drawn(text, "and 36 more\n");
+    assert_drawn(text,
+                 "queued    50 calls waited for a thread that others held: hash 51 (50.0 ms,\n"
+                 "          pool 1 after hash 50), hash 50");
+    assert_drawn(text, "and 46 more\n");
     free(text);
     text = drawn_text(&r, NULL, all);
     assert_drawn(text, "\nhash 1 ");
-    assert_drawn(text, "\nhash 41 ");
+    assert_drawn(text, "\nhash 51 ");
     assert_not_drawn(text, "p99");
+    free(text);
+    result_free(&r);
+}
+
+/* A thread that was free took its time to wake: it held nobody up who matters. */
+static void the_longest_waits_are_named_first(void **state)
+{
+    struct result r;
+    struct run *run;
+    char *text;
+
+    (void)state;
+    drawn_result(&r, &drawn_experiment);
+    run = drawn_run(&r, &made_measured, 6);
+    run->pool_size = 2;
+    made_span(run, (struct made_span){HASH, 1, 0, 0, 10, 100, 200});
+    made_span(run, (struct made_span){HASH, 1, 0, 50, 101, 110, 200}); /* beside pool 2 */
+    made_span(run, (struct made_span){HASH, 2, 0, 115, 120, 400 * MS, 401 * MS});
+    made_span(run, (struct made_span){HASH, 1, 0, 116, 121, 300 * MS, 301 * MS});
+    made_span(run, (struct made_span){HASH, 1, 0, 130, 300 * MS + 1, 500 * MS, 501 * MS});
+    made_span(run, (struct made_span){HASH, 2, 0, 131, 400 * MS + 1, 500 * MS, 501 * MS});
+    assert_int_equal(table_waited_for(run, 1), SPAN_NONE);
+    assert_int_equal(table_waited_for(run, 4), 3);
+    text = drawn_text(&r, NULL, plain);
+    assert_drawn(text,
+                 "queued    2 calls waited for a thread that others held: hash 6 (400 ms, pool 2\n"
+                 "          after hash 3), hash 5 (300 ms, pool 1 after hash 4)\n");
     free(text);
     result_free(&r);
 }
@@ -438,6 +468,7 @@ int main(void)
         cmocka_unit_test(no_line_is_wider_than_the_terminal),
         cmocka_unit_test(what_does_not_fit_is_named),
         cmocka_unit_test(more_than_a_screen_is_summarised),
+        cmocka_unit_test(the_longest_waits_are_named_first),
         cmocka_unit_test(passes_are_labelled_and_not_mixed),
         cmocka_unit_test(several_runs_have_headings_and_a_median),
         cmocka_unit_test(the_timeline_is_that_of_the_median_run),

@@ -199,8 +199,8 @@ static void parts_of_the_system_are_not_called_back(void **state)
     free(text);
 }
 
-/* 7 requests and all their parts are more rows than a screen has: the parts give way. */
-static void parts_give_way_before_calls_do(void **state)
+/* What os-delegation makes by default. */
+static void seven_requests_show_their_parts(void **state)
 {
     struct view_style style = {.columns = 80, .timeline = true};
     struct run *run = requested_run(&r, 42);
@@ -209,11 +209,27 @@ static void parts_give_way_before_calls_do(void **state)
     (void)state;
     for (uint32_t i = 0; i < 7; i++)
         requested(run, i + 1, MS, (int)i % 4 + 1);
+    text = drawn_text(&r, NULL, style);
+    assert_drawn(text, "\n  first byte ");
+    assert_not_drawn(text, "left out");
+    free(text);
+}
+
+/* 9 requests and all their parts are more rows than a screen has: the parts give way. */
+static void parts_give_way_before_calls_do(void **state)
+{
+    struct view_style style = {.columns = 80, .timeline = true};
+    struct run *run = requested_run(&r, 54);
+    char *text;
+
+    (void)state;
+    for (uint32_t i = 0; i < 9; i++)
+        requested(run, i + 1, MS, (int)i % 4 + 1);
     run->recorder.on_loop[1].status = UV_EAI_NONAME;
     text = drawn_text(&r, NULL, style);
-    assert_drawn(text, "\nrequest 7 ");
-    assert_drawn(text, "\n(35 parts of these calls left out; --all shows them)\n");
-    assert_drawn(text, "\n... 35 parts of these calls left out (--all draws them)\n");
+    assert_drawn(text, "\nrequest 9 ");
+    assert_drawn(text, "\n(45 parts of these calls left out; --all shows them)\n");
+    assert_drawn(text, "\n... 45 parts of these calls left out (--all draws them)\n");
     assert_not_drawn(text, "\n  dns");
     assert_not_drawn(text, "p99");
     assert_not_drawn(text, "status"); /* what failed has no row; the foot tells it */
@@ -236,8 +252,8 @@ static void many_requests_are_left_out(void **state)
     for (uint32_t i = 0; i < 100; i++)
         requested(run, i + 1, MS + i, (int)i % 4 + 1);
     text = drawn_text(&r, run, plain);
-    assert_drawn(text, "\nrequest 32 ");
-    assert_drawn(text, "\n... 60 calls left out (--all draws them)\nrequest 93 ");
+    assert_drawn(text, "\nrequest 42 ");
+    assert_drawn(text, "\n... 50 calls left out (--all draws them)\nrequest 93 ");
     assert_drawn(text, "\nrequest 100 ");
     assert_drawn(text, "\n... 500 parts of these calls left out (--all draws them)\n");
     assert_not_drawn(text, "\n  dns");
@@ -329,6 +345,7 @@ static struct run *a_read_in_steps(void)
     struct run *run = requested_run(&r, 8);
     uint32_t whole;
 
+    run->pool_size = 1;
     whole = made_span(run, (struct made_span){WHOLE_READ, 1, 0, 0, 0, 90 * MS, 91 * MS});
     requested_part(run, whole, (struct made_span){STEP, 1, 0, 0, 0, MS, 2 * MS});
     made_span(run, (struct made_span){POOL_HASH, 1, 0, MS, 2 * MS, 80 * MS, 80 * MS});
@@ -367,9 +384,9 @@ static void parts_that_waited_are_counted_as_such(void **state)
     made_span(run, (struct made_span){POOL_HASH, 1, 0, 3 * MS, 90 * MS, 95 * MS, 95 * MS});
     text = drawn_text(&r, NULL, plain);
     assert_drawn(text,
-                 "\nqueued    2 calls or parts of calls waited for a thread that others held: "
-                 "fstat\n          of file 1 (78.0 ms, pool 1 after hash 3), hash 6 (87.0 ms, "
-                 "pool 1\n          after fstat of file 1)\n");
+                 "\nqueued    2 calls or parts of calls waited for a thread that others held:\n"
+                 "          hash 6 (87.0 ms, pool 1 after fstat of file 1), fstat of file 1\n"
+                 "          (78.0 ms, pool 1 after hash 3)\n");
     free(text);
 }
 
@@ -459,6 +476,7 @@ int main(void)
         MADE(many_sorts_of_failures_are_counted),
         MADE(requests_are_called_so_in_the_head),
         MADE(parts_of_the_system_are_not_called_back),
+        MADE(seven_requests_show_their_parts),
         MADE(parts_give_way_before_calls_do),
         MADE(many_requests_are_left_out),
         MADE(a_request_and_its_parts_as_a_picture),

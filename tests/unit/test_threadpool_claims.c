@@ -81,12 +81,28 @@ static void jobs_that_do_nothing_must_overlap_beyond_the_blur(void **state)
     expect("side-by-side", VERDICT_HOLDS, "at least 2 calls ran at the same moment");
 }
 
-static void long_calls_in_a_row_did_not_run_side_by_side(void **state)
+/* A pool whose threads keep each other out. */
+static void threads_that_take_turns_did_not_run_side_by_side(void **state)
 {
     (void)state;
     call(PBKDF2, 1, 100, 100 * MS);
-    call(PBKDF2, 1, 101 * MS, 200 * MS);
-    expect("side-by-side", VERDICT_FAILS, "no two of 2 calls");
+    call(PBKDF2, 2, 101 * MS, 200 * MS);
+    call(PBKDF2, 1, 201 * MS, 300 * MS);
+    expect("side-by-side", VERDICT_NOT_TESTED, "before another had woken up");
+    call(PBKDF2, 2, 301 * MS, 400 * MS);
+    expect("side-by-side", VERDICT_FAILS,
+           "no two of 4 calls ran at the same moment, though threads took turns");
+    call(PBKDF2, 1, 401 * MS, 402 * MS);
+    expect("side-by-side", VERDICT_FAILS, "no two of 5 calls");
+}
+
+/* However long they are: the machine may have no CPU for another. */
+static void long_calls_on_one_thread_prove_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 8; i++)
+        call(PBKDF2, 1, (i * 100 + 1) * MS, (i + 1) * 100 * MS);
+    expect("side-by-side", VERDICT_NOT_TESTED, "before another had woken up");
 }
 
 static void short_calls_in_a_row_prove_nothing(void **state)
@@ -94,7 +110,7 @@ static void short_calls_in_a_row_prove_nothing(void **state)
     (void)state;
     call(PBKDF2, 1, 100, 200);
     call(PBKDF2, 1, 300, 400);
-    expect("side-by-side", VERDICT_NOT_TESTED, "so short");
+    expect("side-by-side", VERDICT_NOT_TESTED, "before another had woken up");
 }
 
 static void one_thread_or_one_call_cannot_run_side_by_side(void **state)
@@ -414,7 +430,8 @@ int main(void)
 #define ON_A_RUN(test) cmocka_unit_test_setup_teardown(test, begin, end)
         ON_A_RUN(two_that_overlap_ran_side_by_side),
         ON_A_RUN(jobs_that_do_nothing_must_overlap_beyond_the_blur),
-        ON_A_RUN(long_calls_in_a_row_did_not_run_side_by_side),
+        ON_A_RUN(threads_that_take_turns_did_not_run_side_by_side),
+        ON_A_RUN(long_calls_on_one_thread_prove_nothing),
         ON_A_RUN(short_calls_in_a_row_prove_nothing),
         ON_A_RUN(one_thread_or_one_call_cannot_run_side_by_side),
         ON_A_RUN(the_size_is_what_was_counted),

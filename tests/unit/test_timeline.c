@@ -166,10 +166,10 @@ static void too_many_calls_are_left_out(void **state)
     for (uint64_t i = 0; i < 300; i++)
         made_span(run, (struct made_span){HASH, 1, 0, 0, i * MS, (i + 1) * MS, (i + 1) * MS});
     text = drawn(run, false);
-    assert_drawn(text, "\nhash 32 ");
-    assert_drawn(text, "\n... 260 calls left out (--all draws them)\nhash 293 ");
+    assert_drawn(text, "\nhash 42 ");
+    assert_drawn(text, "\n... 250 calls left out (--all draws them)\nhash 293 ");
     assert_drawn(text, "\nhash 300 ");
-    assert_not_drawn(text, "\nhash 33 ");
+    assert_not_drawn(text, "\nhash 43 ");
     free(text);
     text = drawn_text(&r, run, (struct view_style){.columns = COLUMNS, .all_rows = true});
     assert_drawn(text, "\nhash 150 ");
@@ -179,19 +179,19 @@ static void too_many_calls_are_left_out(void **state)
 
 static void one_call_more_than_fits_is_drawn(void **state)
 {
-    struct run *run = drawn_run(&r, &made_measured, 42);
+    struct run *run = drawn_run(&r, &made_measured, 52);
     char *text;
 
     (void)state;
-    for (uint64_t i = 0; i < 41; i++)
+    for (uint64_t i = 0; i < 51; i++)
         made_span(run, (struct made_span){HASH, 1, 0, 0, i * MS, (i + 1) * MS, (i + 1) * MS});
     text = drawn(run, false);
-    assert_drawn(text, "\nhash 33 ");
+    assert_drawn(text, "\nhash 43 ");
     assert_not_drawn(text, "left out");
     free(text);
-    made_span(run, (struct made_span){HASH, 1, 0, 0, 41 * MS, 42 * MS, 42 * MS});
+    made_span(run, (struct made_span){HASH, 1, 0, 0, 51 * MS, 52 * MS, 52 * MS});
     text = drawn(run, false);
-    assert_drawn(text, "\n... 2 calls left out (--all draws them)\nhash 35 ");
+    assert_drawn(text, "\n... 2 calls left out (--all draws them)\nhash 45 ");
     free(text);
 }
 
@@ -247,23 +247,23 @@ static void idle_threads_are_folded_and_lanes_of_others_drawn(void **state)
 static void threads_are_left_out(void **state)
 {
     const struct view_style style = {.columns = 80, .by_lane = true};
-    struct run *run = drawn_run(&r, &made_measured, 50);
+    struct run *run = drawn_run(&r, &made_measured, 60);
     char *text;
 
     (void)state;
-    run->pool_size = 50;
-    for (int i = 1; i <= 41; i++)
+    run->pool_size = 60;
+    for (int i = 1; i <= 51; i++)
         made_span(run, (struct made_span){HASH, i, 0, 0, 0, 25 * MS, 25 * MS});
-    made_span(run, (struct made_span){HASH, 50, 0, 0, 0, 25 * MS, 25 * MS});
+    made_span(run, (struct made_span){HASH, 60, 0, 0, 0, 25 * MS, 25 * MS});
     text =
         drawn_text(&r, run, style); /* a row more than that are the folded ones, and one the last */
-    assert_drawn(text, "\npool 40 ");
+    assert_drawn(text, "\npool 50 ");
     assert_drawn(text, "\n... 10 threads left out (--all draws them)\nloop ");
     free(text);
-    run->pool_size = 41;
-    run->recorder.count = 41;
+    run->pool_size = 51;
+    run->recorder.count = 51;
     text = drawn_text(&r, run, style);
-    assert_drawn(text, "\npool 41 ");
+    assert_drawn(text, "\npool 51 ");
     assert_not_drawn(text, "...");
     free(text);
 }
