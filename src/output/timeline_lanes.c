@@ -10,6 +10,7 @@
  * where the operating system works on all of them, the whole is drawn and not its parts.
  *
  * Main thread. The rows are allocated while the picture is drawn. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -328,6 +329,7 @@ static uint32_t draw(struct timeline *t, struct lanes *lanes)
     uint32_t untold = 0;
     struct span s;
 
+    assert(lanes->rows != NULL && lanes->count > 0); /* the loop's row is always there */
     for (uint32_t i = 0; i < t->run->recorder.count; i++) {
         struct lane_row *row;
 

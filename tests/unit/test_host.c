@@ -202,12 +202,14 @@ static void test_rubbish_of_machine_cpu(void **state)
 }
 
 /* Returns 0, or the number of the step at which something was wrong. */
+enum { NOT_ALLOWED = 77 };
+
 static int raise_files(void)
 {
     struct rlimit limit = {.rlim_cur = 100, .rlim_max = 200}, now;
 
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 1;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) /* valgrind keeps the hard limit for itself */
+        return NOT_ALLOWED;
     if (host_raise_file_limit(50) != 100) /* never lowered */
         return 2;
     if (host_raise_file_limit(150) != 150)
@@ -230,6 +232,8 @@ static void test_the_limit_of_files_is_raised(void **state)
         _exit(raise_files());
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == NOT_ALLOWED)
+        skip();
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 

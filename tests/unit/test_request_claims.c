@@ -161,7 +161,7 @@ static void lookups_without_connections_hold_as_well(void **state)
            "ran 2 lookups, those of the 1 that had a connection over before it was begun");
 }
 
-static void cpu_time_beyond_lookups_and_hashes_refutes(void **state)
+static void cpu_time_beyond_lookups_and_hashes_proves_nothing(void **state)
 {
     (void)state;
     cpu(lookup(request(3 * MS, 100 * MS), 1, 100, 2 * MS), 1 * MS);
@@ -173,7 +173,7 @@ static void cpu_time_beyond_lookups_and_hashes_refutes(void **state)
            "the process 20.0 ms");
     run->pool_cpu_ns += 10 * MS;
     run->cpu_ns += 10 * MS;
-    expect("no-thread", VERDICT_FAILS, "beyond their calls the pool's threads used 10.1 ms");
+    expect("no-thread", VERDICT_NOT_TESTED, "beyond their calls the pool's threads used 10.1 ms");
 }
 
 static void anything_else_of_a_request_on_the_pool_refutes(void **state)
@@ -394,7 +394,7 @@ int main(void)
         ON_A_RUN(unknown_cpu_time_proves_nothing_where_nothing_else_would),
         ON_A_RUN(lookups_over_before_the_connections_hold),
         ON_A_RUN(lookups_without_connections_hold_as_well),
-        ON_A_RUN(cpu_time_beyond_lookups_and_hashes_refutes),
+        ON_A_RUN(cpu_time_beyond_lookups_and_hashes_proves_nothing),
         ON_A_RUN(anything_else_of_a_request_on_the_pool_refutes),
         ON_A_RUN(a_request_on_the_pool_refutes),
         ON_A_RUN(a_connection_before_its_lookup_has_ended_refutes),
