@@ -158,10 +158,8 @@ static enum verdict judge_unseen(const struct result *r, const struct run *run,
     text_add(evidence, "; %sthe pool's threads used %s of CPU, and the rest of the process %s",
              t->pooled > 0 ? "beyond their calls " : "", claims_duration(a, unseen_ns),
              claims_duration(b, rest_ns));
-    if (unseen_ns <= allowed_ns)
-        return VERDICT_HOLDS;
-    if (t->pooled == 0)
-        return VERDICT_FAILS;
+    if (unseen_ns <= allowed_ns || t->pooled == 0)
+        return unseen_ns <= allowed_ns ? VERDICT_HOLDS : VERDICT_FAILS;
     text_add(evidence, ", which may be what waking for those calls took");
     return VERDICT_NOT_TESTED;
 }
