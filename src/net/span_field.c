@@ -10,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DIGITS_MOST = 20, NS_PER_US = 1000, US_PER_MS = 1000 };
+#include "base/digits.h"
+
+enum { NS_PER_US = 1000, US_PER_MS = 1000 };
 
 const struct span_field span_field_unknown = {
     .received_ns = SPAN_UNKNOWN,
@@ -30,18 +32,6 @@ static char *put_text(char *to, const char *text)
     return to + length;
 }
 
-static char *put_number(char *to, uint64_t number)
-{
-    char digits[DIGITS_MOST];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    memcpy(to, digits + at, sizeof digits - at);
-    return to + (sizeof digits - at);
-}
-
 static char *put_hex(char *to, uint32_t number)
 {
     for (int shift = 28; shift >= 0; shift -= 4)
@@ -53,7 +43,7 @@ static char *put_hex(char *to, uint32_t number)
 static char *put_ms(char *to, uint64_t ns)
 {
     uint64_t us = ns / NS_PER_US + (ns % NS_PER_US >= NS_PER_US / 2);
-    to = put_number(to, us / US_PER_MS);
+    to = digits_put(to, us / US_PER_MS);
     *to++ = '.';
     *to++ = (char)('0' + us / 100 % 10);
     *to++ = (char)('0' + us / 10 % 10);
@@ -88,7 +78,7 @@ static char *put_timing(char *to, const struct span_field *f)
 
 static char *put_instant(char *to, const char *name, uint64_t ns)
 {
-    return ns == SPAN_UNKNOWN ? to : put_number(put_text(to, name), ns);
+    return ns == SPAN_UNKNOWN ? to : digits_put(put_text(to, name), ns);
 }
 
 size_t span_field_write(const struct span_field *f, char *buf, size_t bytes)
@@ -96,14 +86,14 @@ size_t span_field_write(const struct span_field *f, char *buf, size_t bytes)
     char *to = put_timing(buf, f);
     assert(bytes >= SPAN_FIELD_BYTES);
     to = put_hex(put_text(to, "Uvlab-Span: host="), f->host);
-    to = put_number(put_text(to, ", worker="), f->worker);
+    to = digits_put(put_text(to, ", worker="), f->worker);
     if (f->pid > 0)
-        to = put_number(put_text(to, ", pid="), (uint64_t)f->pid);
+        to = digits_put(put_text(to, ", pid="), (uint64_t)f->pid);
     to = put_instant(to, ", received=", f->received_ns);
     to = put_instant(to, ", answered=", f->answered_ns);
     if (f->kind[0] != '\0') {
         to = put_text(put_text(to, ", kind="), f->kind);
-        to = put_number(put_text(to, ", thread="), f->thread);
+        to = digits_put(put_text(to, ", thread="), f->thread);
         to = put_instant(to, ", submitted=", f->submitted_ns);
         to = put_instant(to, ", started=", f->started_ns);
         to = put_instant(to, ", finished=", f->finished_ns);
