@@ -28,10 +28,12 @@ enum pass_role {
 };
 
 enum { PASSES_MOST = 4 };
+#define PASS_RUNS_AS_MEASURED UINT32_MAX
 
 struct pass {
     enum pass_role role;
-    uint32_t runs;        /* for PASS_MEASURED filled in by the runner from --runs */
+    uint32_t runs;        /* for PASS_MEASURED filled in by the runner from --runs, and for
+                             others that ask for PASS_RUNS_AS_MEASURED */
     uint32_t spans;       /* exactly how many at most one run of it opens */
     uint64_t bytes;       /* memory that one run needs beyond its spans, while it lasts */
     uint64_t kept_bytes;  /* and that the result keeps of it: recorder_keep() */
@@ -101,6 +103,9 @@ struct experiment {
     /* Once, after the last run: gives back r->shared, and may warn of what it has seen. Not called
      * when threads still run calls; the process is then about to end. Optional. */
     void (*close)(struct result *r);
+    /* CPU time so far of all processes that open() started, or HOST_UNKNOWN: so that it does not
+     * count as the rest of the machine's. Optional. */
+    uint64_t (*helpers_cpu_ns)(const struct result *r);
     /* Makes ready, outside of what is measured: allocates run->state and opens spans. On failure
      * cleanup is still called, with run->state as it was left. Optional. */
     int (*prepare)(struct run *run, struct err *e);

@@ -306,5 +306,7 @@ void run_free(struct run *run)
 {
     recorder_free(&run->recorder);
     mem_free(run->load);
+    mem_free(run->cluster);
     run->load = NULL;
+    run->cluster = NULL;
 }

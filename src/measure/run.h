@@ -30,6 +30,7 @@ struct run_progress {
 };
 
 struct load_facts;
+struct cluster_facts;
 
 struct run {
     const struct experiment *experiment;
@@ -51,6 +52,7 @@ struct run {
         pool_cpu_ns; /* that of the pool's threads alone; SPAN_UNKNOWN where there is no pool */
     struct loop_facts loop_facts;
     struct load_facts *load; /* of a load (measure/load_facts.h); NULL: this was none. The run's */
+    struct cluster_facts *cluster; /* of a cluster (measure/cluster_facts.h); likewise */
     bool interrupted;
     bool detached; /* calls were still running when it was given up: the process must _exit() */
     bool failed;   /* some call failed; parts of calls do not count, as their call tells */
@@ -61,7 +63,7 @@ struct run {
  * Main thread. */
 int run_once(struct run *run, struct err *e);
 
-/* Frees the recorder and the facts of a load. */
+/* Frees the recorder and the facts. */
 void run_free(struct run *run);
 
 /* SIGINT, SIGTERM and, unless it was ignored before (nohup), SIGHUP from now on interrupt the run

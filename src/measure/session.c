@@ -7,13 +7,13 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/units.h"
+#include "measure/session_warnings.h"
 
 const char *const session_cpu_choices[] = {"auto", "on", "off", NULL};
 
@@ -74,7 +74,8 @@ int session_plan(struct result *r, const struct session_options *options, struct
     if (r->plan.uses_pool && param_source_of(&r->options, "threads") != PARAM_FROM_FLAG)
         r->plan.threads = 0; /* libuv reads its variable itself, by its own rules */
     for (unsigned i = 0; i < r->plan.pass_count; i++)
-        if (r->plan.passes[i].role == PASS_MEASURED)
+        if (r->plan.passes[i].role == PASS_MEASURED ||
+            r->plan.passes[i].runs == PASS_RUNS_AS_MEASURED)
             r->plan.passes[i].runs = (uint32_t)options->runs;
     need = plan_bytes(&r->plan, r->experiment->records, options);
     if (available != HOST_UNKNOWN && need > available)
@@ -150,7 +151,7 @@ static int run_passes(struct session *s, struct err *e)
     return 0;
 }
 
-/* --- What to tell beside the numbers. --- */
+/* --- The runs, and the machine meanwhile. --- */
 
 static void format_now(char text[32])
 {
@@ -162,125 +163,6 @@ static void format_now(char text[32])
     gmtime_r(&now.tv_sec, &utc);
     length = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(text + length, 32 - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
-}
-
-/* A machine's CPU time is counted in hundredths of a second: below this it says nothing. */
-static const uint64_t load_base_ns = 200 * 1000 * 1000;
-
-static void warn_of_machine(struct result *r)
-{
-    double watched_ns = (double)r->watched_ns;
-
-    if (r->watched_ns < load_base_ns)
-        return;
-    if (r->others_cpu_ns != HOST_UNKNOWN && (double)r->others_cpu_ns > 0.1 * watched_ns)
-        result_warn(r, "the machine was busy: other processes used %.1f CPUs during the runs",
-                    (double)r->others_cpu_ns / watched_ns);
-    if (r->stolen_ns != HOST_UNKNOWN && (double)r->stolen_ns > 0.02 * watched_ns)
-        result_warn(r, "the hypervisor took %.*f CPUs away during the runs",
-                    (double)r->stolen_ns < 0.1 * watched_ns ? 2 : 1,
-                    (double)r->stolen_ns / watched_ns);
-}
-
-/* Of the run that has most of them. */
-static uint32_t most_computing_calls(const struct result *r)
-{
-    uint32_t most = 0;
-
-    for (uint32_t i = 0; i < r->run_count; i++) {
-        uint32_t calls = 0;
-
-        for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
-            struct span s;
-
-            recorder_get(&r->runs[i].recorder, j, &s);
-            calls += (s.kind->traits & SPAN_CPU_BOUND) != 0;
-        }
-        most = calls > most ? calls : most;
-    }
-    return most;
-}
-
-static void warn_of_setting(struct result *r, const struct session_options *options)
-{
-    uint64_t cpus = host_cpus_usable(&r->host);
-
-    if (r->interrupted)
-        result_warn(r, "interrupted: what had been measured until then is shown");
-    else if (options->runs == 1)
-        result_warn(r, "one run only: --runs 10 would show how much the times vary");
-    if (r->pool.warning[0] != '\0')
-        result_warn(r, "%s", r->pool.warning);
-    if (r->pool.size > cpus && most_computing_calls(r) > cpus)
-        result_warn(r,
-                    "%u pool threads on %" PRIu64 " CPU%s: calls that compute stretch each other",
-                    (unsigned)r->pool.size, cpus, cpus == 1 ? "" : "s");
-    if (r->host.cpu_quota >= 0 && r->host.cpu_quota < (double)r->host.cpus_allowed)
-        result_warn(r, "a control group limits this process to %.2f CPUs", r->host.cpu_quota);
-}
-
-/* A span whose instants go backwards would mean that the clock cannot be trusted. */
-static void warn_of_clock(struct result *r)
-{
-    uint64_t backwards = 0;
-    struct span s;
-
-    for (uint32_t i = 0; i < r->run_count; i++) {
-        for (uint32_t j = 0; j < r->runs[i].recorder.count; j++) {
-            recorder_get(&r->runs[i].recorder, j, &s);
-            if ((s.started_ns != SPAN_UNKNOWN && s.submitted_ns != SPAN_UNKNOWN &&
-                 s.started_ns < s.submitted_ns) ||
-                (s.finished_ns != SPAN_UNKNOWN && s.started_ns != SPAN_UNKNOWN &&
-                 s.finished_ns < s.started_ns) ||
-                (s.called_back_ns != SPAN_UNKNOWN && s.finished_ns != SPAN_UNKNOWN &&
-                 s.called_back_ns < s.finished_ns))
-                backwards++;
-        }
-    }
-    if (backwards > 0)
-        result_warn(r,
-                    "the clock ran backwards in %" PRIu64 " calls: measure with --clock monotonic",
-                    backwards);
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The first run pays for what is done once: pages, caches, the names of hosts. Of few runs nobody
- * can say what is usual. */
-static int warn_of_first_run(struct result *r, const struct session_options *options, struct err *e)
-{
-    enum { RUNS_LEAST = 5 };
-    uint64_t *values = mem_alloc(((size_t)r->run_count + 1) * sizeof *values), first_ns;
-    uint32_t count = 0;
-    double median_ns, times;
-
-    if (values == NULL)
-        return err_no_memory(e, "the elapsed times of the runs");
-    for (uint32_t i = 0; i < r->run_count; i++) {
-        const struct run *run = &r->runs[i];
-
-        if (run->pass->role == PASS_MEASURED && !run->interrupted &&
-            run->elapsed_ns != SPAN_UNKNOWN)
-            values[count++] = run->elapsed_ns;
-    }
-    if (count >= RUNS_LEAST) {
-        first_ns = values[0];
-        qsort(values, count, sizeof *values, compare_numbers);
-        median_ns = (double)values[(count - 1) / 2] / 2 + (double)values[count / 2] / 2;
-        times = median_ns > 0 ? (double)first_ns / median_ns : 0;
-        if (times > 2)
-            result_warn(r,
-                        "the first run took %.*f times the median: --warmup %" PRIu64
-                        " would leave it out",
-                        times < 10, times, options->warmup + 1);
-    }
-    mem_free(values);
-    return 0;
 }
 
 /* --- The session. --- */
@@ -332,6 +214,16 @@ static uint64_t less(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
+/* CPU time so far of this process and of those that the experiment has started. */
+static uint64_t own_cpu_ns(const struct result *r)
+{
+    uint64_t helpers = 0;
+
+    if (r->experiment->helpers_cpu_ns != NULL)
+        helpers = r->experiment->helpers_cpu_ns(r);
+    return helpers == HOST_UNKNOWN ? HOST_UNKNOWN : clock_process_cpu_ns() + helpers;
+}
+
 /* Everything from the pool's first thread to the last run. */
 static int run_all(struct session *s, struct err *e)
 {
@@ -343,19 +235,20 @@ static int run_all(struct session *s, struct err *e)
         return -1;
     format_now(r->started_at);
     host_machine_cpu(&busy_before, &stolen_before);
-    own_before = clock_process_cpu_ns();
+    own_before = own_cpu_ns(r);
     began_ns = clock_read_monotonic();
     rc = warm_up(s, e);
     if (rc == 0)
         rc = run_passes(s, e);
-    own = clock_process_cpu_ns() - own_before;
+    own = own_cpu_ns(r);
     host_machine_cpu(&busy, &stolen);
     r->watched_ns = clock_read_monotonic() - began_ns;
     if (s->progress != NULL)
         s->progress(s->context, s->all, s->all);
     r->others_cpu_ns = r->stolen_ns = HOST_UNKNOWN;
-    if (busy != HOST_UNKNOWN && busy_before != HOST_UNKNOWN)
-        r->others_cpu_ns = less(less(busy, busy_before), own);
+    if (busy != HOST_UNKNOWN && busy_before != HOST_UNKNOWN && own != HOST_UNKNOWN &&
+        own_before != HOST_UNKNOWN)
+        r->others_cpu_ns = less(less(busy, busy_before), less(own, own_before));
     if (stolen != HOST_UNKNOWN && stolen_before != HOST_UNKNOWN)
         r->stolen_ns = less(stolen, stolen_before);
     r->interrupted = run_interrupted();
@@ -387,10 +280,7 @@ int session_run(struct result *r, const struct session_options *options,
         return -1;
     rc = run_all(&s, e);
     if (rc == 0) {
-        warn_of_setting(r, options);
-        warn_of_machine(r);
-        warn_of_clock(r);
-        rc = warn_of_first_run(r, options, e);
+        rc = session_warn(r, options, e);
     }
     if (r->experiment->close != NULL && !any_detached(r))
         r->experiment->close(r);
