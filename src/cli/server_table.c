@@ -35,7 +35,7 @@ static void add_figures(const struct worker_facts *w, const struct worker_rate *
         if (rate->cpu_share >= 0)
             snprintf(cpu, sizeof cpu, "%.0f %%", 100 * rate->cpu_share);
     }
-    text_add(t, "  %8s  %6" PRIu64 "  %6" PRIu64 "  %7s  %7s  %8s  %8" PRIu64 "\n", requests,
+    text_add(t, " %9s %6" PRIu64 " %5" PRIu64 " %7s %7s %8s %8" PRIu64 "\n", requests,
              w->in_flight, w->connections, cell_duration(lag, w->loop_lag_ns), cpu,
              units_format_size(memory, w->memory_bytes), w->restarts);
 }
@@ -45,7 +45,7 @@ static void add_row(const struct worker_facts *w, const struct worker_rate *rate
     char pid[CELL_BYTES] = "-";
     if (w->pid != 0)
         snprintf(pid, sizeof pid, "%" PRIu64, w->pid);
-    text_add(t, "%3u  %7s  %-8.8s", w->worker, pid, w->state);
+    text_add(t, "%3u %7s  %-8.8s", w->worker, pid, w->state);
     add_figures(w, rate, t);
 }
 
@@ -86,14 +86,14 @@ void server_table_workers(const struct server_facts *f, const struct worker_rate
     struct worker_rate rate = {0, 0};
     if (rates != NULL)
         rate = sum_of_rates(rates, f->worker_count);
-    text_add(t, "%3s  %7s  %-8s  %8s  %6s  %6s  %7s  %7s  %8s  %8s\n", "#", "pid", "state",
+    text_add(t, "%3s %7s  %-8s %9s %6s %5s %7s %7s %8s %8s\n", "#", "pid", "state",
              rates != NULL ? "req/s" : "requests", "flight", "conns", "lag", "CPU", "memory",
              "restarts");
     for (unsigned i = 0; i < f->worker_count && i < rows_most; i++)
         add_row(&f->workers[i], rates != NULL ? &rates[i] : NULL, t);
     if (f->worker_count > rows_most)
         text_add(t, "     and %u more\n", f->worker_count - rows_most);
-    text_add(t, "%3s  %7s  %-8s", "all", "", "");
+    text_add(t, "%3s %7s  %-8s", "all", "", "");
     add_figures(&all, rates != NULL ? &rate : NULL, t);
 }
 

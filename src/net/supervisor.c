@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -121,6 +122,14 @@ static void grace_over_cb(uv_timer_t *timer)
     supervisor_step(s);
 }
 
+/* From here on clients are told at once that nobody listens, whoever else has the socket still. */
+static void stop_listening(struct listen_set *set)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        shutdown(set->fds[i], SHUT_RD);
+    listen_close(set);
+}
+
 void supervisor_end(struct supervisor *s)
 {
     if (supervisor_is_ending(s))
@@ -128,10 +137,9 @@ void supervisor_end(struct supervisor *s)
     s->phase = PHASE_EMPTYING;
     sources_update(s);
     accept_rest(s);
-    /* From here on clients are told at once that nobody listens. */
-    listen_close(&s->listen);
+    stop_listening(&s->listen);
     for (unsigned i = 0; i < s->options.workers; i++)
-        listen_close(&s->places[i].own);
+        stop_listening(&s->places[i].own);
     kill_beginners(s);
     uv_timer_start(&s->grace, grace_over_cb, s->options.grace_ns / NS_PER_MS, 0);
     pending_pump(s);
