@@ -60,10 +60,16 @@ static enum sent send_now(int socket, enum handover_kind kind, int fd)
     return SENT_NEVER;
 }
 
+/* Whoever hands a connection out keeps it until that is acknowledged. */
+static void let_go(enum handover_kind kind, int fd)
+{
+    if (fd >= 0 && kind != HANDOVER_CONNECTION)
+        close(fd);
+}
+
 static void forget_first(struct handover *h)
 {
-    if (h->queue[h->first].fd >= 0)
-        close(h->queue[h->first].fd);
+    let_go(h->queue[h->first].kind, h->queue[h->first].fd);
     h->first = (h->first + 1) % h->room;
     h->count--;
 }
@@ -110,8 +116,7 @@ static bool grow(struct handover *h)
 bool handover_send(struct handover *h, enum handover_kind kind, int fd)
 {
     if (h->count == 0 && (h->deaf || send_now(h->fd, kind, fd) != SENT_LATER)) {
-        if (fd >= 0)
-            close(fd);
+        let_go(kind, fd);
         return true;
     }
     if (h->count == h->room && !grow(h))
@@ -180,6 +185,27 @@ static int receive(int socket, struct handover_message *m)
     return 1;
 }
 
+/* Hears a message, or that there will be none. False when there is nothing now. */
+static bool hear(struct handover *h)
+{
+    struct handover_message m;
+    int rc = h->open && !h->deaf ? receive(h->fd, &m) : 0;
+    if (rc > 0) {
+        h->heard(h, &m);
+    } else if (rc < 0) {
+        h->deaf = true;
+        flush(h);
+        h->heard(h, NULL);
+    }
+    return rc != 0;
+}
+
+void handover_hear_rest(struct handover *h)
+{
+    while (hear(h))
+        ;
+}
+
 static void poll_cb(uv_poll_t *poll, int status, int events)
 {
     struct handover *h = (struct handover *)poll;
@@ -187,19 +213,8 @@ static void poll_cb(uv_poll_t *poll, int status, int events)
         flush(h);
     if (status == 0 && (events & UV_READABLE) == 0)
         return;
-    for (int i = 0; i < HEARD_AT_ONCE && h->open && !h->deaf; i++) {
-        struct handover_message m;
-        int rc = receive(h->fd, &m);
-        if (rc == 0)
-            return;
-        if (rc > 0) {
-            h->heard(h, &m);
-            continue;
-        }
-        h->deaf = true;
-        flush(h);
-        h->heard(h, NULL);
-    }
+    for (int i = 0; i < HEARD_AT_ONCE && hear(h); i++)
+        ; /* others on the loop get their turn, too */
 }
 
 /* --- Beginning and end. --- */

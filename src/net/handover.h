@@ -56,9 +56,10 @@ int handover_pair(int ends[2], struct err *e);
 int handover_open(struct handover *h, uv_loop_t *loop, int fd,
                   void (*heard)(struct handover *h, struct handover_message *m), struct err *e);
 
-/* Sends a message. `fd` (-1: none) is closed when the kernel has it, or when it is known that
- * nobody will: it is no longer the caller's. False only when it could not be queued for want of
- * memory; then `fd` is still the caller's. */
+/* Sends a message. With HANDOVER_CONNECTION, `fd` stays the caller's, and open until it has been
+ * acknowledged or the end is closed. Any other `fd` (-1: none) is closed when the kernel has it, or
+ * when it is known that nobody will: it is no longer the caller's. False only when it could not be
+ * queued for want of memory; then `fd` is still the caller's. */
 bool handover_send(struct handover *h, enum handover_kind kind, int fd);
 
 /* Whether everything was handed to the kernel. */
@@ -66,6 +67,9 @@ static inline bool handover_is_quiet(const struct handover *h)
 {
     return h->count == 0;
 }
+
+/* Hears what is left, when the other end's process has gone. */
+void handover_hear_rest(struct handover *h);
 
 /* Closes the end and what waits in the queue; `closed` may be NULL. */
 void handover_close(struct handover *h, void (*closed)(struct handover *h));
