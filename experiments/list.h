@@ -4,5 +4,6 @@
     X(threadpool)                                                                                  \
     X(os_delegation)                                                                               \
     X(multitask)                                                                                   \
+    X(cluster)                                                                                     \
     X(loop)                                                                                        \
     X(load)

@@ -36,10 +36,15 @@ struct load_options {
     uint64_t ramp_ns, timeout_ns;
     uint64_t spans_most; /* of requests, that are kept */
     bool keep_alive, insecure, histogram;
+    bool once; /* not an option: a request whose connection breaks is an error in any case, also
+                  where it might be sent again */
 };
 
 /* clang-format off */
 #define LOAD_PARAMS(T, l, requests_, connections_name_, connections_) \
+    LOAD_PARAMS_LETTER(T, l, 't', requests_, connections_name_, connections_)
+/* The same where -t is taken: `letter_`, or 0, is that of --load-threads. */
+#define LOAD_PARAMS_LETTER(T, l, letter_, requests_, connections_name_, connections_) \
     PARAM_COUNT(T, l.requests, "requests", 'n', requests_, 1, 1000000000, \
                 "requests to make; with --duration: at most (default then: no limit)"), \
     PARAM_COUNT(T, l.connections, connections_name_, 'c', connections_, 1, 100000, \
@@ -68,7 +73,7 @@ struct load_options {
       .metavar = "FILE", .offset = PARAM_FIELD_(T, l.cacert, const char *), \
       .help = "certificates to trust, instead of the system's" }, \
     PARAM_FLAG(T, l.insecure, "insecure", 0, 0, "trust any certificate"), \
-    PARAM_COUNT(T, l.threads, "load-threads", 't', "1", 1, 256, \
+    PARAM_COUNT(T, l.threads, "load-threads", letter_, "1", 1, 256, \
                 "threads that make the load, each with a loop and its share of the connections"), \
     PARAM_FLAG(T, l.histogram, "histogram", 0, 0, \
                "keep no spans, only counts in buckets of 0.8 %: constant memory, for hours"), \

@@ -241,7 +241,7 @@ static int fill(struct load_client *c, const struct load_targets *targets, struc
     bool any_secure = false;
 
     c->is_head = strcmp(c->options->method, "HEAD") == 0;
-    c->may_retry = may_repeat(c->options->method);
+    c->may_retry = !c->options->once && may_repeat(c->options->method);
     c->host = span_field_host();
     if (add_targets(c, targets, e) != 0)
         return -1;
