@@ -55,7 +55,8 @@ const char *table_override(const struct table *t, const struct pass *pass,
  * on, whoever made the call (libcurl) tells afterwards. */
 static inline bool table_is_callback(const struct span *s)
 {
-    return s->called_back_ns != SPAN_UNKNOWN && (s->parent == SPAN_NONE || s->lane != LANE_OS);
+    return s->called_back_ns != SPAN_UNKNOWN && (s->kind->traits & SPAN_REMOTE_ALL) == 0 &&
+           (s->parent == SPAN_NONE || s->lane != LANE_OS);
 }
 
 /* table_order.c: which call comes in which row of its run, and how deep below the call that it is
@@ -92,6 +93,9 @@ int table_rows(const struct table *t, table_listed listed, bool parts, struct er
 enum { TABLE_CELL_BYTES = SPAN_TEXT_BYTES + 16 };
 void table_cell(const struct table *t, const struct run *run, const struct span *s, unsigned depth,
                 enum column column, char buf[TABLE_CELL_BYTES]);
+
+/* table_load.c: what a load came to; nothing for other experiments. Fails when memory is short. */
+int table_load(const struct table *t, struct err *e);
 
 /* table_failures.c: what went wrong, and how often. */
 void table_failures(const struct table *t);

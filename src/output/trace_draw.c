@@ -128,7 +128,7 @@ static void out_async(struct tracer *t, const struct trace_event *event, const s
         out_text(t->out, ",\"args\":{\"call\":");
         json_out_string(t->out, span_name(s, call));
         if (s->http != NULL && slice == SLICE_RAN)
-            view_http_member(s->http, t->out);
+            view_http_member(s, t->out);
         out_text(t->out, "}");
     }
     trace_end(t);
