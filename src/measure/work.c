@@ -229,18 +229,21 @@ __attribute__((noinline)) static uint64_t spin(uint64_t rounds)
     return x;
 }
 
-/* How many rounds take `--duration` of CPU time: the fastest of a few tries of some milliseconds,
- * as whatever disturbs a try makes it slower. */
-static int spin_setup(struct work_context *c, struct err *e)
+enum { SPIN_TRIES = 5, SPIN_ROUNDS = 2000000 };
+
+/* CPU time of SPIN_ROUNDS, once work_calibrate() has found it out; 0 before. Main thread. */
+static uint64_t spin_known_ns;
+
+/* The fastest of a few tries of some milliseconds, as whatever disturbs a try makes it slower. */
+static int spin_measure(uint64_t *ns, struct err *e)
 {
-    enum { TRIES = 5, ROUNDS = 2000000 };
     uint64_t best_ns = UINT64_MAX;
     volatile uint64_t sink;
 
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < SPIN_TRIES; i++) {
         uint64_t before = clock_thread_cpu_ns(), after;
 
-        sink = spin(ROUNDS);
+        sink = spin(SPIN_ROUNDS);
         after = clock_thread_cpu_ns();
         if (after - before < best_ns)
             best_ns = after - before;
@@ -248,7 +251,23 @@ static int spin_setup(struct work_context *c, struct err *e)
     (void)sink;
     if (best_ns == 0 || best_ns == UINT64_MAX)
         return err_set(e, STATUS_FAILED, "cannot calibrate the work: no CPU clock for threads");
-    c->rounds = (uint64_t)((uint128)c->options->duration_ns * ROUNDS / best_ns);
+    *ns = best_ns;
+    return 0;
+}
+
+int work_calibrate(struct err *e)
+{
+    return spin_measure(&spin_known_ns, e);
+}
+
+/* How many rounds take `--duration` of CPU time. */
+static int spin_setup(struct work_context *c, struct err *e)
+{
+    uint64_t ns = spin_known_ns;
+
+    if (ns == 0 && spin_measure(&ns, e) < 0)
+        return -1;
+    c->rounds = (uint64_t)((uint128)c->options->duration_ns * SPIN_ROUNDS / ns);
     return 0;
 }
 

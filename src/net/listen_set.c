@@ -55,6 +55,13 @@ static void add_found(struct listen_addresses *a, const struct addrinfo *found)
         a->at[a->count++] = one.at[0];
 }
 
+static const char *why_unknown(int rc)
+{
+    if (rc == EAI_NONAME)
+        return "there is no host of that name";
+    return rc == EAI_SYSTEM ? uv_strerror(uv_translate_sys_error(errno)) : gai_strerror(rc);
+}
+
 int listen_resolve(struct listen_addresses *a, const char *host, struct err *e)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
@@ -72,9 +79,7 @@ int listen_resolve(struct listen_addresses *a, const char *host, struct err *e)
     }
     rc = getaddrinfo(host, NULL, &hints, &found);
     if (rc != 0)
-        return err_set(e, STATUS_FAILED, "cannot listen on '%s': %s", host,
-                       rc == EAI_SYSTEM ? uv_strerror(uv_translate_sys_error(errno))
-                                        : gai_strerror(rc));
+        return err_set(e, STATUS_FAILED, "cannot listen on '%s': %s", host, why_unknown(rc));
     for (const struct addrinfo *i = found; i != NULL; i = i->ai_next)
         add_found(a, i);
     freeaddrinfo(found);

@@ -298,8 +298,9 @@ static void died_at_start(const struct worker *w, const char *how)
     struct err e = w->failure;
     if (!w->has_failed)
         err_set(&e, STATUS_FAILED, "it %s", how);
-    err_prefix(&e, "cannot start worker %u of %u", w->place->number,
-               (unsigned)w->place->s->options.workers);
+    if (strncmp(e.text, "--", 2) != 0) /* what was wrong with an option is wrong for all */
+        err_prefix(&e, "cannot start worker %u of %u", w->place->number,
+                   (unsigned)w->place->s->options.workers);
     supervisor_fail(w->place->s, &e);
 }
 
