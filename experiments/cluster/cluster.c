@@ -179,7 +179,7 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 
 static const enum column columns[] = {
     COLUMN_CALL,        COLUMN_SUBMITTED, COLUMN_WAITED, COLUMN_RAN,        COLUMN_RETURNED,
-    COLUMN_CALLED_BACK, COLUMN_LANE,      COLUMN_ANSWER, COLUMN_CONNECTION, COLUMN_STATUS,
+    COLUMN_CALLED_BACK, COLUMN_LANE,      COLUMN_ANSWER, COLUMN_STATUS,
     COLUMN_END,
 };
 

@@ -2,6 +2,7 @@
  * built first, so that running out of memory is known before anything is written; the runs, which
  * can hold a million spans, are streamed in between. Main thread; reads the result. */
 #include "analysis/summary.h"
+#include "output/cluster_json.h"
 #include "output/document.h"
 #include "output/json_text.h"
 #include "output/load_json.h"
@@ -137,6 +138,21 @@ static bool write_load(const struct run *run, struct out *o)
     return ok;
 }
 
+static bool write_cluster(const struct result *r, const struct run *run, struct out *o)
+{
+    cJSON *cluster;
+    bool ok;
+
+    if (run->cluster == NULL)
+        return true;
+    cluster = cluster_json(run, result_option(r, "tls", 0) != 0);
+    out_text(o, "      \"cluster\": ");
+    ok = cluster != NULL && json_write(o, cluster, 3, 1);
+    cJSON_Delete(cluster);
+    out_text(o, ",\n");
+    return ok;
+}
+
 static bool write_run(const struct result *r, const struct run *run, struct out *o)
 {
     cJSON *override = document_override(r, run);
@@ -162,7 +178,7 @@ static bool write_run(const struct result *r, const struct run *run, struct out 
     out_text(o, ",\"max_lag_ns\":");
     json_out_number(o, run->loop_facts.max_lag_ns);
     out_text(o, "},\n");
-    ok = ok && write_load(run, o);
+    ok = ok && write_load(run, o) && write_cluster(r, run, o);
     write_spans(run, o);
     out_text(o, "    }");
     return ok;

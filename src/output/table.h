@@ -94,6 +94,10 @@ enum { TABLE_CELL_BYTES = SPAN_TEXT_BYTES + 16 };
 void table_cell(const struct table *t, const struct run *run, const struct span *s, unsigned depth,
                 enum column column, char buf[TABLE_CELL_BYTES]);
 
+/* table_cluster.c: what the workers of a cluster had and used; nothing for other experiments. Fails
+ * when memory is short. */
+int table_cluster(const struct table *t, struct err *e);
+
 /* table_load.c: what a load came to; nothing for other experiments. Fails when memory is short. */
 int table_load(const struct table *t, struct err *e);
 
