@@ -68,8 +68,8 @@ static bool pooled_calls_find(struct pooled_calls *p, const struct run *run)
     uint64_t *instants = mem_alloc((2 * (size_t)run->recorder.count + 1) * sizeof *instants);
     struct span s;
 
-    *p = (struct pooled_calls){.calls = mem_alloc(((size_t)run->recorder.count + 1) *
-                                                  sizeof *p->calls)};
+    *p = (struct pooled_calls){.calls =
+                                   mem_alloc(((size_t)run->recorder.count + 1) * sizeof *p->calls)};
     if (p->calls == NULL || instants == NULL) {
         mem_free(instants);
         return false;
@@ -101,7 +101,8 @@ static enum verdict judge_pooled(const struct pooled_calls *p, const struct clus
     if (p->count == 0)
         return claims_not_tested(evidence, "no request had anything computed on a pool");
     if (p->shared_lane != LANE_UNKNOWN) {
-        text_add(evidence, "two ran at the same moment on %s", span_lane_name(p->shared_lane, lane));
+        text_add(evidence, "two ran at the same moment on %s",
+                 span_lane_name(p->shared_lane, lane));
         return VERDICT_FAILS;
     }
     text_add(evidence,
@@ -151,16 +152,21 @@ static void name_split(const struct worker_split *split, bool connections, struc
         text_add(t, ", ... (%u workers)", (unsigned)split->count);
 }
 
-static void bounds(const struct worker_split *split, uint64_t *least, uint64_t *most)
+/* Returns how many connections there were. */
+static uint64_t bounds(const struct worker_split *split, uint64_t *least, uint64_t *most)
 {
+    uint64_t all = 0;
+
     *least = UINT64_MAX;
     *most = 0;
     for (uint32_t i = 0; i < split->count; i++) {
         uint64_t n = split->rows[i].connections;
 
+        all += n;
         *least = n < *least ? n : *least;
         *most = n > *most ? n : *most;
     }
+    return all;
 }
 
 /* The primary passes over a worker that has not taken what it was given for 100 ms, or that has 64
@@ -187,9 +193,10 @@ static enum verdict judge_split(const struct result *r, const struct run *run,
 {
     uint64_t least, most, scheduling = result_option(r, "scheduling", SCHEDULING_ROUND_ROBIN);
 
-    bounds(split, &least, &most);
     if (split->count < 2)
         return claims_not_tested(evidence, "there is only one worker");
+    if (bounds(split, &least, &most) < 2)
+        return claims_not_tested(evidence, "there are fewer than two connections to spread");
     text_add(evidence, "connections of the workers: ");
     name_split(split, true, evidence);
     text_add(evidence, "; requests: ");
@@ -206,8 +213,6 @@ static enum verdict judge_split(const struct result *r, const struct run *run,
         text_add(evidence, "; of %" PRIu64 " requests the worker is not known", split->nameless);
         return VERDICT_NOT_TESTED;
     }
-    if (most == 0)
-        return VERDICT_NOT_TESTED;
     if (most - least <= 1)
         return VERDICT_HOLDS;
     if (none_was_passed_over(run, most))
@@ -301,7 +306,8 @@ const struct claim cluster_claims[] = {
     {"blocked-alone", "a blocked worker did not delay the requests of others",
      cluster_judge_others},
     {"killed-alone",
-     "only requests inside a killed worker were lost, and every worker that was killed was replaced",
+     "only requests inside a killed worker were lost, and every worker that was killed was "
+     "replaced",
      cluster_judge_kills},
     {NULL, NULL, NULL},
 };

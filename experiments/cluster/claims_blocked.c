@@ -97,10 +97,10 @@ static bool has_begun(const struct span *s)
 /* --- Its own requests. --- */
 
 struct own_seen {
-    uint64_t waited;       /* requests that were on their way while their worker was blocked */
-    uint64_t longest_ns;   /* that one of them was there before the end of it */
+    uint64_t waited;        /* requests that were on their way while their worker was blocked */
+    uint64_t longest_ns;    /* that one of them was there before the end of it */
     uint32_t longest, for_; /* its id, and that of the one that it waited for */
-    uint32_t inside;       /* one that was begun meanwhile all the same; 0: none */
+    uint32_t inside;        /* one that was begun meanwhile all the same; 0: none */
 };
 
 static void see_own(struct own_seen *seen, const struct blocks *b, const struct span *s)
@@ -160,8 +160,8 @@ static enum verdict judge_held_up_run(const struct result *r, const struct run *
     if (seen.waited == 0)
         return claims_not_tested(evidence, "no request was on its way to a worker while that was "
                                            "blocked");
-    text_add(evidence, "%" PRIu64 " waited for the end of it; %s for the last %s of %s", seen.waited,
-             name_of(run, seen.longest, a), claims_duration(waited, seen.longest_ns),
+    text_add(evidence, "%" PRIu64 " waited for the end of it; %s for the last %s of %s",
+             seen.waited, name_of(run, seen.longest, a), claims_duration(waited, seen.longest_ns),
              name_of(run, seen.for_, b));
     return VERDICT_HOLDS;
 }
@@ -229,17 +229,18 @@ static enum verdict conclude_others(const struct run *run, const struct others_s
     char name[SPAN_TEXT_BYTES], late[UNITS_TEXT_BYTES];
 
     if (seen->begun > 0) {
-        text_add(evidence, "%" PRIu64 " %s begun by a worker while another was blocked", seen->begun,
-                 seen->begun == 1 ? "was" : "were");
+        text_add(evidence, "%" PRIu64 " %s begun by a worker while another was blocked",
+                 seen->begun, seen->begun == 1 ? "was" : "were");
         return VERDICT_HOLDS;
     }
     if (seen->late == 0)
         return claims_not_tested(evidence, "no request was on its way to one worker while another "
                                            "was blocked");
-    text_add(evidence,
-             "%" PRIu64 " that were on their way to one worker while another was blocked were begun "
-             "only after that; %s had been there for %s",
-             seen->late, name_of(run, seen->example, name), claims_duration(late, seen->longest_ns));
+    text_add(
+        evidence,
+        "%" PRIu64 " that were on their way to one worker while another was blocked were begun "
+        "only after that; %s had been there for %s",
+        seen->late, name_of(run, seen->example, name), claims_duration(late, seen->longest_ns));
     if (seen->late > LATE_FEW || seen->longest_ns >= LATE_LONG_NS)
         return VERDICT_FAILS;
     text_add(evidence, ", as may happen on a busy machine");

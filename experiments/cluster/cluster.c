@@ -101,8 +101,8 @@ static int settle_numbers(struct param_set *set, struct cluster_options *o, stru
     if (!was_given(set, "concurrency"))
         o->load.connections = paths > 1 ? paths : REQUESTS_PRESET;
     if (!was_given(set, "requests"))
-        o->load.requests = was_given(set, "concurrency") || paths > 1 ? o->load.connections
-                                                                      : REQUESTS_PRESET;
+        o->load.requests =
+            was_given(set, "concurrency") || paths > 1 ? o->load.connections : REQUESTS_PRESET;
     else if (!was_given(set, "concurrency") && o->load.requests < o->load.connections)
         o->load.connections = o->load.requests > paths ? o->load.requests : paths;
     if (o->load.connections < paths)
@@ -178,9 +178,8 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 }
 
 static const enum column columns[] = {
-    COLUMN_CALL,        COLUMN_SUBMITTED, COLUMN_WAITED, COLUMN_RAN,        COLUMN_RETURNED,
-    COLUMN_CALLED_BACK, COLUMN_LANE,      COLUMN_ANSWER, COLUMN_STATUS,
-    COLUMN_END,
+    COLUMN_CALL,        COLUMN_SUBMITTED, COLUMN_WAITED, COLUMN_RAN,    COLUMN_RETURNED,
+    COLUMN_CALLED_BACK, COLUMN_LANE,      COLUMN_ANSWER, COLUMN_STATUS, COLUMN_END,
 };
 
 static const char *const examples[] = {

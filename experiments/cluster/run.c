@@ -57,8 +57,8 @@ static bool make_urls(const struct cluster_options *o, const char *base, struct 
 
     if (base_length > 0 && base[base_length - 1] == '/')
         base_length--;
-    *targets = (struct load_targets){.count = cluster_path_count(o),
-                                     .apart = cluster_path_count(o) > 1};
+    *targets =
+        (struct load_targets){.count = cluster_path_count(o), .apart = cluster_path_count(o) > 1};
     for (unsigned i = 0; i < targets->count; i++) {
         offsets[i] = urls->length;
         text_add_bytes(urls, base, base_length);
@@ -126,8 +126,7 @@ static void warn_of_workers(struct result *r)
     for (unsigned i = 0; i < cluster_path_count(o); i++)
         any_computes |= cluster_path_computes(cluster_path(o, i));
     if (any_computes && o->server.workers > cpus && o->load.connections > cpus)
-        result_warn(r,
-                    "%u workers on %u CPU%s: requests that compute stretch each other",
+        result_warn(r, "%u workers on %u CPU%s: requests that compute stretch each other",
                     (unsigned)o->server.workers, (unsigned)cpus, cpus == 1 ? "" : "s");
 }
 

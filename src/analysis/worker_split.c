@@ -1,6 +1,7 @@
-/* Who answered what. A connection is with one worker for as long as it lasts, so that whose it is is
- * known from the first answer on it; the requests of one connection are in the recorder in the order
- * in which they were made. Pure functions; memory is freed before they return, or is the caller's. */
+/* Who answered what. A connection is with one worker for as long as it lasts, so that whose it is
+ * is known from the first answer on it; the requests of one connection are in the recorder in the
+ * order in which they were made. Pure functions; memory is freed before they return, or is the
+ * caller's. */
 #include "analysis/worker_split.h"
 
 #include "base/mem.h"

@@ -10,9 +10,9 @@
 /* A worker that was killed, and the one that took its place. Nanoseconds since the run's origin, as
  * the instants of spans; SPAN_UNKNOWN: it was not seen. */
 struct cluster_kill {
-    uint64_t killed_ns;  /* just before the signal was sent */
-    uint64_t died_ns;    /* its primary had noticed */
-    uint64_t serving_ns; /* its successor served */
+    uint64_t killed_ns;              /* just before the signal was sent */
+    uint64_t died_ns;                /* its primary had noticed */
+    uint64_t serving_ns;             /* its successor served */
     uint64_t connections, in_flight; /* that it had, by its own count, when the signal was sent */
     pid_t pid, successor;            /* 0: none was seen */
     uint32_t worker;                 /* its number, from 1 */

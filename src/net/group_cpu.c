@@ -1,7 +1,7 @@
-/* CPU time of a group: each living process has a clock that others may read (clock_getcpuclockid(3));
- * what the dead have used their parent knows, who has waited for them (proc(5), cutime and cstime).
- * A worker that dies while the sum is made may be missing or count twice: it is read before the
- * parent is. */
+/* CPU time of a group: each living process has a clock that others may read
+ * (clock_getcpuclockid(3)); what the dead have used their parent knows, who has waited for them
+ * (proc(5), cutime and cstime). A worker that dies while the sum is made may be missing or count
+ * twice: it is read before the parent is. */
 #include "net/group_cpu.h"
 
 #include <stdio.h>

@@ -41,17 +41,16 @@ static cJSON *kill_item(const struct cluster_kill *k)
 {
     cJSON *object = cJSON_CreateObject();
 
-    return complete(object,
-                    object != NULL && json_put(object, "worker", json_number(k->worker)) &&
-                        json_put(object, "pid", process_number(k->pid)) &&
-                        json_put(object, "successor", process_number(k->successor)) &&
-                        json_put(object, "killed_ns", json_number(k->killed_ns)) &&
-                        json_put(object, "died_ns", json_number(k->died_ns)) &&
-                        json_put(object, "serving_ns", json_number(k->serving_ns)) &&
-                        json_put(object, "replaced_after_ns",
-                                 json_number(cluster_kill_replaced_ns(k))) &&
-                        json_put(object, "connections", json_number(k->connections)) &&
-                        json_put(object, "in_flight", json_number(k->in_flight)));
+    return complete(object, object != NULL && json_put(object, "worker", json_number(k->worker)) &&
+                                json_put(object, "pid", process_number(k->pid)) &&
+                                json_put(object, "successor", process_number(k->successor)) &&
+                                json_put(object, "killed_ns", json_number(k->killed_ns)) &&
+                                json_put(object, "died_ns", json_number(k->died_ns)) &&
+                                json_put(object, "serving_ns", json_number(k->serving_ns)) &&
+                                json_put(object, "replaced_after_ns",
+                                         json_number(cluster_kill_replaced_ns(k))) &&
+                                json_put(object, "connections", json_number(k->connections)) &&
+                                json_put(object, "in_flight", json_number(k->in_flight)));
 }
 
 static cJSON *kills_item(const struct cluster_facts *f)
@@ -68,7 +67,8 @@ static cJSON *lost_item(const struct worker_losses *losses)
 {
     cJSON *object = cJSON_CreateObject();
 
-    return complete(object, object != NULL && json_put(object, "inside", json_number(losses->inside)) &&
+    return complete(object, object != NULL &&
+                                json_put(object, "inside", json_number(losses->inside)) &&
                                 json_put(object, "unclear", json_number(losses->unclear)) &&
                                 json_put(object, "elsewhere", json_number(losses->outside)));
 }

@@ -134,8 +134,8 @@ static void say_worker(const struct table *t, uint32_t i, const struct worker_ro
                  units_format_count(requests, row->requests), plural(row->requests),
                  units_format_count(connections, row->connections), plural(row->connections));
     else
-        snprintf(phrase, sizeof phrase, "%s request%s",
-                 units_format_count(requests, row->requests), plural(row->requests));
+        snprintf(phrase, sizeof phrase, "%s request%s", units_format_count(requests, row->requests),
+                 plural(row->requests));
     table_say_fact(t, name, phrase);
 }
 
@@ -168,6 +168,25 @@ static void say_cpu(const struct table *t, const struct sums *sums)
     table_say_fact(t, "server", phrase);
 }
 
+static void say_lost(const struct table *t, const struct worker_losses *l)
+{
+    uint64_t all = l->inside + l->unclear + l->outside;
+    char phrase[PHRASE_BYTES], unclear[PHRASE_BYTES / 4] = "", outside[PHRASE_BYTES / 4] = "";
+
+    if (l->unclear > 0)
+        snprintf(unclear, sizeof unclear, ", %" PRIu64 " on new connections while one was killed",
+                 l->unclear);
+    if (l->outside > 0)
+        snprintf(outside, sizeof outside, ", %" PRIu64 " elsewhere", l->outside);
+    if (all == 0)
+        snprintf(phrase, sizeof phrase, "no request");
+    else
+        snprintf(phrase, sizeof phrase,
+                 "%" PRIu64 " request%s: %" PRIu64 " inside a killed worker%s%s", all, plural(all),
+                 l->inside, unclear, outside);
+    table_say_fact(t, "lost", phrase);
+}
+
 static void say_kills(const struct table *t, const struct sums *sums)
 {
     char half[UNITS_TEXT_BYTES], most[UNITS_TEXT_BYTES], phrase[PHRASE_BYTES];
@@ -191,13 +210,7 @@ static void say_kills(const struct table *t, const struct sums *sums)
                  sums->missed, plural(sums->missed));
         table_say_fact(t, "", phrase);
     }
-    snprintf(phrase, sizeof phrase,
-             "%" PRIu64 " request%s: %" PRIu64 " inside a killed worker, %" PRIu64
-             " on connections without an answer while one was killed, %" PRIu64 " elsewhere",
-             sums->losses.inside + sums->losses.unclear + sums->losses.outside,
-             plural(sums->losses.inside + sums->losses.unclear + sums->losses.outside),
-             sums->losses.inside, sums->losses.unclear, sums->losses.outside);
-    table_say_fact(t, "lost", phrase);
+    say_lost(t, &sums->losses);
 }
 
 int table_cluster(const struct table *t, struct err *e)
