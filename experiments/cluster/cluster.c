@@ -17,6 +17,7 @@
 #include "measure/host.h"
 
 enum { REQUESTS_PRESET = 6, URL_BYTES_MOST = 2048, KILL_MS_LEAST = 10 };
+#define GRACE_NS UINT64_C(10000000000)
 
 /* clang-format off */
 static const struct param params[] = {
@@ -129,6 +130,7 @@ static uint64_t settle_server(struct cluster_options *o)
     if (o->server.threads == 0)
         o->server.threads = POOL_DEFAULT;
     o->server.host = "127.0.0.1";
+    o->server.grace_ns = GRACE_NS; /* a terminal's SIGINT is for the servers, too */
     return cpus;
 }
 

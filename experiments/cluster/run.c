@@ -156,7 +156,7 @@ void cluster_close(struct result *r)
     struct shared *s = r->shared;
 
     for (unsigned i = 0; i < s->count; i++)
-        if (!server_group_is_alive(s->sites[i].group))
+        if (!r->interrupted && !server_group_is_alive(s->sites[i].group))
             result_warn(r, "the server ended by itself while it was needed");
     shared_free(s, r);
     r->shared = NULL;
