@@ -35,7 +35,7 @@ struct load_options {
     uint64_t rate; /* requests a second; 0: closed loop */
     uint64_t ramp_ns, timeout_ns;
     uint64_t spans_most; /* of requests, that are kept */
-    bool no_keep_alive, insecure, histogram;
+    bool keep_alive, insecure, histogram;
 };
 
 /* clang-format off */
@@ -54,8 +54,7 @@ struct load_options {
       .max = 86400000000000, .offset = PARAM_FIELD_(T, l.ramp_ns, uint64_t), \
       .help = "how long the rate grows from nothing to --rate; without it: over how long the " \
               "connections are begun" }, \
-    PARAM_FLAG(T, l.no_keep_alive, "no-keep-alive", 0, 0, \
-               "make a new connection for each request"), \
+    PARAM_FLAG_ON(T, l.keep_alive, "keep-alive", 0, "use connections for more than one request"), \
     PARAM_STRING(T, l.method, "method", 'm', 0, "GET", "WORD", "of the requests"), \
     PARAM_LIST(T, l.headers, "header", 'H', PARAM_SECRET, "NAME:VALUE", \
                "a field of the requests; results show its name only"), \
