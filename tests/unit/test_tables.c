@@ -132,7 +132,7 @@ static void check_kind(const struct table *t, const struct param *p)
         FAIL(t, p, "a list is empty by default and has no variable, to which a flag would add");
     if ((p->flags & PARAM_PATH) != 0 && p->type != PARAM_TYPE_STRING)
         FAIL(t, p, "a file name is a string");
-    if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH))
+    if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH | PARAM_SECRET))
         FAIL(t, p, "a flag of the row is unknown");
 }
 
