@@ -89,6 +89,10 @@ struct param {
 #define PARAM_FLAG(T, field, name_, letter_, flags_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .flags = flags_, \
       .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
+/* One that is true until it is taken back by --no-NAME. */
+#define PARAM_FLAG_ON(T, field, name_, letter_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .preset = "yes", \
+      .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
 #define PARAM_STRING(T, field, name_, letter_, flags_, preset_, metavar_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_STRING, .flags = flags_, \
       .preset = preset_, .metavar = metavar_, \

@@ -59,9 +59,7 @@ struct load_options {
       .max = 86400000000000, .offset = PARAM_FIELD_(T, l.ramp_ns, uint64_t), \
       .help = "how long the rate grows from nothing to --rate; without it: over how long the " \
               "connections are begun" }, \
-    { .name = "keep-alive", .type = PARAM_TYPE_FLAG, .preset = "yes", \
-      .offset = PARAM_FIELD_(T, l.keep_alive, bool), \
-      .help = "use connections again (default; --no-keep-alive: a new one for each request)" }, \
+    PARAM_FLAG_ON(T, l.keep_alive, "keep-alive", 0, "use connections for more than one request"), \
     PARAM_STRING(T, l.method, "method", 'm', 0, "GET", "WORD", "of the requests"), \
     PARAM_LIST(T, l.headers, "header", 'H', PARAM_SECRET, "NAME:VALUE", \
                "a field of the requests; results show its name only"), \
@@ -77,7 +75,7 @@ struct load_options {
                 "threads that make the load, each with a loop and its share of the connections"), \
     PARAM_FLAG(T, l.histogram, "histogram", 0, 0, \
                "keep no spans, only counts in buckets of 0.8 %: constant memory, for hours"), \
-    PARAM_COUNT(T, l.spans_most, "spans-most", 0, "2M", 1, 100000000, \
+    PARAM_COUNT(T, l.spans_most, "spans-most", 0, "1M", 1, 100000000, \
                 "with --duration: spans of requests to have room for; those beyond are counted only")
 /* clang-format on */
 

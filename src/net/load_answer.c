@@ -1,6 +1,6 @@
 /* From bytes to an answer, by Debian's http_parser, and what it leaves open (RFC 9112, 6.3): a
- * length next to chunks is malformed; interim answers (1xx) come before the answer and are none; an
- * answer to HEAD has no body. Of the fields only Uvlab-Span is kept.
+ * length next to chunks is malformed; interim answers (1xx) come before the answer and are none;
+ * 204, 304 and answers to HEAD have no body. Of the fields only Uvlab-Span is kept.
  *
  * Servers answer the same request with the same bytes over and over, but for a second of Date: what
  * the last answer in one piece said is kept with its bytes, and one that is equal is not parsed
@@ -88,6 +88,8 @@ static int headers_complete_cb(http_parser *p)
     if (p->http_major != 1 || p->status_code < 100 || p->status_code > 999 ||
         p->status_code == 101 || (a->has_length && a->has_coding))
         return -1;
+    if (p->status_code < 200 || p->status_code == 204 || p->status_code == 304)
+        return 1;
     return c->shard->thread->load->client->is_head ? 1 : 0;
 }
 
