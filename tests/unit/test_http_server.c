@@ -340,13 +340,6 @@ static void a_large_answer_arrives_whole(void **state)
     served_stop(&s);
 }
 
-static void close_with_reset(int fd)
-{
-    const struct linger now = {.l_onoff = 1, .l_linger = 0};
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
-    close(fd);
-}
-
 static void clients_that_vanish_do_no_harm(void **state)
 {
     static const char *const begun[] = {
@@ -365,7 +358,7 @@ static void clients_that_vanish_do_no_harm(void **state)
             int fd = served_connect(s.port);
             assert_true(served_send(fd, begun[i], strlen(begun[i])));
             usleep((useconds_t)round * 100);
-            close_with_reset(fd);
+            served_reset(fd);
         }
     }
     answer = served_talk(s.port, "GET /still HTTP/1.1\r\n" HOST "\r\n");
@@ -383,7 +376,7 @@ static void the_handler_hears_of_a_client_that_went_away(void **state)
     fd = served_connect(s.port);
     assert_true(say(fd, "GET /never HTTP/1.0\r\n\r\n"));
     served_await(&s.requests, 1);
-    close_with_reset(fd);
+    served_reset(fd);
     served_await(&s.gone, 1);
     served_stop(&s);
 }
@@ -453,7 +446,7 @@ static void one_too_many_waits_until_another_has_gone(void **state)
     assert_true(say(third, "GET /third HTTP/1.0\r\n\r\n"));
     usleep(SHORT_NS / 1000);
     assert_int_equal(atomic_load(&s.requests), 2);
-    close_with_reset(first);
+    served_reset(first);
     answer = served_read(third, SIZE_MAX, NULL, NULL);
     assert_int_equal(served_count(answer, "HTTP/1.1 200"), 1);
     free(answer);
