@@ -24,7 +24,7 @@ struct app_call *app_call_new(struct app *a, struct http_request *r, const char 
     call->step.fd = -1;
     call->field = a->field;
     assert(strlen(kind) < sizeof call->field.kind);
-    strcpy(call->field.kind, kind);
+    memcpy(call->field.kind, kind, strlen(kind) + 1);
     call->after = a->calls;
     if (call->after != NULL)
         call->after->before = call;

@@ -202,6 +202,9 @@ static void block_holds_everyone_up_and_sleep_nobody(void **state)
 
 static void received_is_when_the_first_byte_came(void **state)
 {
+    static const char rest[] = "st HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char two[] = "GET /sleep?ms=2 HTTP/1.1\r\nHost: x\r\n\r\n"
+                              "GET /fast HTTP/1.1\r\nHost: x\r\n\r\n";
     struct span_field first, second;
     struct served_app s;
     uint64_t between_ns;
@@ -216,14 +219,11 @@ static void received_is_when_the_first_byte_came(void **state)
         hear(other);
     }
     between_ns = clock_read_monotonic();
-    assert_true(served_send(fd, "st HTTP/1.1\r\nHost: x\r\n\r\n", 24));
+    assert_true(served_send(fd, rest, sizeof rest - 1));
     first = hear(fd);
     assert_true(first.received_ns < between_ns && first.answered_ns > between_ns);
     /* Two that come together are received at the same time, though one waits for the other. */
-    assert_true(served_send(fd,
-                            "GET /sleep?ms=2 HTTP/1.1\r\nHost: x\r\n\r\n"
-                            "GET /fast HTTP/1.1\r\nHost: x\r\n\r\n",
-                            40 + 34));
+    assert_true(served_send(fd, two, sizeof two - 1));
     first = hear(fd);
     second = hear(fd);
     assert_true(second.received_ns <= first.called_back_ns);
