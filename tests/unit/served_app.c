@@ -41,10 +41,26 @@ static void thread_main(void *context)
 void served_app_start(struct served_app *s, struct app_options options)
 {
     struct err e = {0};
+    if (!served_app_try(s, options, &e))
+        fail_msg("%s", e.text);
+}
+
+static bool give_up(struct served_app *s)
+{
+    uv_close((uv_handle_t *)&s->todo, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&s->loop), 0);
+    uv_sem_destroy(&s->job_done);
+    board_free(s->board);
+    return false;
+}
+
+bool served_app_try(struct served_app *s, struct app_options options, struct err *e)
+{
     struct listener_pair pair;
     memset(s, 0, sizeof *s);
     signal(SIGPIPE, SIG_IGN);
-    s->board = board_new(SERVED_APP_WORKER, &e);
+    s->board = board_new(SERVED_APP_WORKER, e);
     assert_non_null(s->board);
     s->slot = board_slot(s->board, SERVED_APP_WORKER, 0);
     options.board = s->board;
@@ -53,15 +69,16 @@ void served_app_start(struct served_app *s, struct app_options options)
     assert_int_equal(uv_async_init(&s->loop, &s->todo, todo_cb), 0);
     assert_int_equal(uv_sem_init(&s->job_done, 0), 0);
     s->todo.data = s;
-    s->app = app_new(&s->loop, &options, &e);
+    s->app = app_new(&s->loop, &options, e);
     if (s->app == NULL)
-        fail_msg("%s", e.text);
-    assert_int_equal(listener_open_loopback(&pair, 0, &e), 0);
-    assert_int_equal(app_listen(s->app, pair.ipv4, &e), 0);
+        return give_up(s);
+    assert_int_equal(listener_open_loopback(&pair, 0, e), 0);
+    assert_int_equal(app_listen(s->app, pair.ipv4, e), 0);
     if (pair.ipv6 != LISTENER_NONE)
-        assert_int_equal(app_listen(s->app, pair.ipv6, &e), 0);
+        assert_int_equal(app_listen(s->app, pair.ipv6, e), 0);
     s->port = pair.port;
     assert_int_equal(uv_thread_create(&s->thread, thread_main, s), 0);
+    return true;
 }
 
 void served_app_do(struct served_app *s, void (*job)(void *context), void *context)

@@ -30,6 +30,8 @@ extern const struct app_options served_app_defaults;
 
 /* Serves on loopback. Worker, slot and board are filled in. */
 void served_app_start(struct served_app *s, struct app_options options);
+/* The same where there may be no memory for it: false, with *e filled and nothing left. */
+bool served_app_try(struct served_app *s, struct app_options options, struct err *e);
 /* Ends it; no handle may be left, and no request be counted as under way. */
 void served_app_stop(struct served_app *s);
 /* Has the loop's thread call it, and waits until it has. */
