@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
-VARIANTS := release debug asan tsan torture clang
+VARIANTS := release debug asan tsan torture clang fuzz
 
 SANITIZE := -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 CC.release := $(CC)
@@ -31,12 +31,14 @@ CC.asan    := $(CC)
 CC.tsan    := $(CC)
 CC.torture := $(CC)
 CC.clang   := clang
+CC.fuzz    := clang
 FLAGS.release :=
 FLAGS.debug   := -O0 -g3
 FLAGS.asan    := $(SANITIZE) -fsanitize=address,undefined
 FLAGS.tsan    := $(SANITIZE) -fsanitize=thread
 FLAGS.torture := $(FLAGS.asan) -DUVLAB_TORTURE
 FLAGS.clang   :=
+FLAGS.fuzz    := $(SANITIZE) -fsanitize=fuzzer-no-link,address,undefined
 
 LANGUAGE := -std=c11 -D_GNU_SOURCE -Isrc -I. -pthread
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
@@ -67,6 +69,8 @@ HEADERS := $(sort $(wildcard src/*/*.h experiments/*.h experiments/*/*.h))
 # tests/unit/test_*.c are programs; any other file there is linked with each of them.
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_SHARED    := $(filter-out $(UNIT_SOURCES),$(sort $(wildcard tests/unit/*.c)))
+# tests/fuzz/fuzz_*.c are programs, too, which libFuzzer drives.
+FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 # Bare programs that uvlab is compared with: linked with the libraries, not with uvlab.
 BENCH_SOURCES  := $(sort $(wildcard tests/bench/*.c))
 C_FILES := $(SOURCES) $(HEADERS) $(sort $(wildcard tests/*/*.[ch]))
@@ -149,6 +153,20 @@ torture: $(BUILD)/torture/uvlab $(BUILD)/release/uvlab $(FAIL_MALLOC)
 	tests/torture/run $<
 	tests/torture/run-libraries $(BUILD)/release/uvlab $(FAIL_MALLOC)
 
+FUZZ_TARGETS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%)
+$(FUZZ_TARGETS): %: %.o $(filter $(addprefix $(BUILD)/fuzz/src/,base/% measure/% net/%),$(PARTS.fuzz)) \
+                 $(BUILD)/fuzz/link.flags
+	$(call say,LINK,$@)
+	$(Q)$(LINK.fuzz) -fsanitize=fuzzer $(FUZZ_LINK) -o $@ $(filter %.o,$^) $(LIBRARIES)
+FUZZ_LINK :=
+$(BUILD)/fuzz/tests/fuzz/fuzz_http_server: FUZZ_LINK := -Wl,--wrap=parse_feed
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz build-fuzz-targets
+build-fuzz-targets: $(FUZZ_TARGETS)
+fuzz: build-fuzz-targets
+	tests/fuzz/run --seconds $(FUZZ_SECONDS) $(BUILD)/fuzz/tests/fuzz
+
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/release/%)
 $(BENCH_PROGRAMS): %: %.o $(BUILD)/release/link.flags
 	$(call say,LINK,$@)
@@ -227,6 +245,7 @@ help:
 	@echo 'make check-VARIANT the same tests of another variant, or of valgrind'
 	@echo 'make check         everything: scripts/check, which installs what it needs'
 	@echo 'make torture       let every allocation fail in turn'
+	@echo 'make fuzz          look for inputs that break a parser, for FUZZ_SECONDS (now $(FUZZ_SECONDS)) in all'
 	@echo 'make bench         measure what uvlab costs'
 	@echo 'make minbase       prove the set-up in a minimal Debian root (root; needs debootstrap)'
 	@echo 'make install       to DESTDIR and PREFIX (now $(DESTDIR)$(PREFIX)); make uninstall'
