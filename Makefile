@@ -132,12 +132,15 @@ $(foreach variant,$(VARIANTS),$(eval $(call VARIANT_RULES,$(variant))))
 -include $(wildcard $(BUILD)/*/src/*/*.d $(BUILD)/*/experiments/*.d $(BUILD)/*/experiments/*/*.d \
                     $(BUILD)/*/tests/*/*.d)
 
-.PHONY: test check check-valgrind torture bench
+.PHONY: test check check-valgrind check-peers torture bench
 test: check-release
 
 check-valgrind: build-release
 	tests/run-unit --variant valgrind $(UNITS.release)
 	tests/run-cli --variant valgrind $(BUILD)/release/uvlab
+
+check-peers: $(BUILD)/release/uvlab
+	tests/run-peers $<
 
 check:
 	scripts/check

@@ -4,57 +4,14 @@
 #include "net/http_connection.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { SLICES_AT_ONCE = 8 };
 
 static const char *reason_of(unsigned status)
 {
     return http_status_str((enum http_status)status);
-}
-
-/* The time in the form of RFC 9110, 5.6.7, made anew every second. It is no measurement, so that
- * the wall clock is the right one; strftime() would speak the user's language. */
-static const char *date_now(struct http_server *s)
-{
-    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    time_t now = time(NULL);
-    struct tm t;
-    if (now != s->date_s && gmtime_r(&now, &t) != NULL) {
-        snprintf(s->date, sizeof s->date, "%s, %02u %s %u %02u:%02u:%02u GMT",
-                 days[(unsigned)t.tm_wday % 7], (unsigned)t.tm_mday % 100,
-                 months[(unsigned)t.tm_mon % 12], ((unsigned)t.tm_year + 1900) % 10000,
-                 (unsigned)t.tm_hour % 100, (unsigned)t.tm_min % 100, (unsigned)t.tm_sec % 100);
-        s->date_s = now;
-    }
-    return s->date;
-}
-
-/* HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 the other way round. */
-static const char *connection_field(const struct http_connection *c)
-{
-    if (!c->keep)
-        return "Connection: close\r\n";
-    return c->parser.http_minor == 0 ? "Connection: keep-alive\r\n" : "";
-}
-
-static size_t write_head(struct http_connection *c, char *to)
-{
-    const struct http_answer *a = &c->answer;
-    int n =
-        snprintf(to, ANSWER_HEAD_BYTES,
-                 "HTTP/1.1 %u %s\r\nDate: %s\r\n%s%.200s%sContent-Length: %" PRIu64 "\r\n%s\r\n",
-                 a->status, reason_of(a->status), date_now(c->server),
-                 a->type != NULL ? "Content-Type: " : "", a->type != NULL ? a->type : "",
-                 a->type != NULL ? "\r\n" : "", a->body_bytes, connection_field(c));
-    assert(n > 0 && n < ANSWER_HEAD_BYTES);
-    return (size_t)n;
 }
 
 /* Copies the next bytes of the body, at most `room`. */
@@ -89,31 +46,40 @@ static void end_answer(struct http_connection *c)
     connection_answered(c);
 }
 
+/* The slice may begin with answers that are held, of this connection or of the one whose handler
+ * answers for this one, too; there is always room for a head behind them. */
 void answer_pump(struct http_connection *c)
 {
-    char *slice = c->server->slice;
+    struct http_server *s = c->server;
     for (int i = 0; c->state == CONNECTION_ANSWERING && c->writes == 0; i++) {
+        char *to = s->slice + s->held_bytes;
         size_t length = 0;
         if (is_sent(c)) {
             end_answer(c);
             return;
         }
         if (!c->head_sent)
-            length = write_head(c, slice);
+            length = head_write(c, to);
         c->head_sent = true;
-        length += write_body(c, slice + length, sizeof c->server->slice - length);
-        if (!connection_send(c, slice, length, i < SLICES_AT_ONCE))
+        length += write_body(c, to + length, sizeof s->slice - s->held_bytes - length);
+        if (is_sent(c) && connection_hold(c, length))
+            continue;
+        if (!connection_send(c, to, length, i < SLICES_AT_ONCE))
             return;
     }
 }
 
 static void begin(struct http_connection *c, const struct http_answer *a)
 {
-    assert(a->body_bytes == 0 || a->piece_bytes > 0);
+    assert(a->status >= 200 && (a->body_bytes == 0 || a->piece_bytes > 0));
     c->answer = *a;
+    c->no_body =
+        c->no_body || a->status == HTTP_STATUS_NO_CONTENT || a->status == HTTP_STATUS_NOT_MODIFIED;
+    if (drain_is_last_answer(c))
+        c->keep = false;
     c->answer_sent = 0;
     c->head_sent = false;
-    connection_enter(c, CONNECTION_ANSWERING, c->server->options.drain_ns);
+    connection_enter(c, CONNECTION_ANSWERING, LIMIT_DRAIN);
     answer_pump(c);
 }
 

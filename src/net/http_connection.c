@@ -21,10 +21,11 @@ enum { ACCEPT_EVERY = 8 };
 
 static void resume(struct http_connection *c);
 
-void connection_enter(struct http_connection *c, enum connection_state state, uint64_t limit_ns)
+void connection_enter(struct http_connection *c, enum connection_state state,
+                      enum connection_limit limit)
 {
     c->state = state;
-    c->deadline_ns = limit_ns > 0 ? clock_read_monotonic() + limit_ns : 0;
+    deadline_set(c, limit);
 }
 
 bool connection_reads(const struct http_connection *c)
@@ -39,12 +40,7 @@ static void closed_cb(uv_handle_t *tcp)
 {
     struct http_connection *c = (struct http_connection *)tcp;
     struct http_server *s = c->server;
-    if (c->before != NULL)
-        c->before->after = c->after;
-    else
-        s->first = c->after;
-    if (c->after != NULL)
-        c->after->before = c->before;
+    deadline_remove(c);
     s->connection_count--;
     mem_free(c);
     server_handle_closed(s);
@@ -55,7 +51,9 @@ static void release(struct http_connection *c)
 {
     const struct http_handler *handler = &c->server->options.handler;
     c->state = CONNECTION_CLOSED;
-    c->deadline_ns = 0;
+    c->deadline = 0;
+    if (c->server->holder == c)
+        c->server->held_bytes = 0;
     SSL_free(c->ssl);
     c->ssl = NULL;
     mem_free(c->stash);
@@ -119,6 +117,7 @@ static void put_aside(struct http_connection *c, const char *bytes, size_t lengt
     memcpy(larger + c->stash_bytes, bytes, length);
     c->stash = larger;
     c->stash_bytes += length;
+    c->stash_ns = c->server->read_ns;
     set_reading(c, false);
 }
 
@@ -128,6 +127,7 @@ static void take_in(struct http_connection *c, const char *bytes, size_t length)
     size_t used = c->stash == NULL ? parse_feed(c, bytes, length) : 0;
     if (used < length && (c->state == CONNECTION_HANDLING || c->state == CONNECTION_ANSWERING))
         put_aside(c, bytes + used, length - used);
+    drain_settle(c);
 }
 
 static void drop_stash(struct http_connection *c)
@@ -156,6 +156,8 @@ static void resume(struct http_connection *c)
 {
     if (c->feeding)
         return;
+    if (c->stash != NULL)
+        c->server->read_ns = c->stash_ns;
     while (c->stash != NULL && connection_reads(c)) {
         size_t left = c->stash_bytes - c->stash_from;
         size_t used = parse_feed(c, c->stash + c->stash_from, left);
@@ -169,6 +171,7 @@ static void resume(struct http_connection *c)
         take_end(c);
     else if (c->stash == NULL && !c->peer_done)
         set_reading(c, true); /* which does nothing if it is closed */
+    drain_settle(c);
 }
 
 /* Records become plain text, and the handshake's steps are answered. What TLS has to say is sent
@@ -183,7 +186,7 @@ static void take_records(struct http_connection *c, const char *bytes, size_t le
     while (n > 0 && c->state < CONNECTION_FINISHING) {
         n = tls_read(c->ssl, s->plain, sizeof s->plain);
         if (c->state == CONNECTION_HANDSHAKE && SSL_is_init_finished(c->ssl))
-            connection_enter(c, CONNECTION_IDLE, s->options.idle_ns);
+            connection_enter(c, CONNECTION_IDLE, s->drains ? LIMIT_GRACE : LIMIT_IDLE);
         if (!connection_flush(c, true))
             break;
         if (n > 0)
@@ -203,7 +206,9 @@ static void take_records(struct http_connection *c, const char *bytes, size_t le
 
 static void read_cb(uv_stream_t *tcp, ssize_t n, const uv_buf_t *buf)
 {
+    uint64_t now_ns = clock_read_monotonic();
     struct http_connection *c = (struct http_connection *)tcp;
+    c->server->read_ns = now_ns;
     if (n == UV_EOF)
         take_end(c);
     else if (n < 0)
@@ -230,10 +235,7 @@ int connection_open(struct http_server *s, int fd)
     uv_tcp_init(s->loop, &c->tcp); /* without a socket yet, it cannot fail */
     s->handles++;
     s->connection_count++;
-    c->after = s->first;
-    if (c->after != NULL)
-        c->after->before = c;
-    s->first = c;
+    deadline_add(c);
     rc = uv_tcp_open(&c->tcp, fd);
     if (rc < 0) {
         close(fd);
@@ -248,11 +250,12 @@ int connection_open(struct http_server *s, int fd)
             connection_close(c);
             return UV_ENOMEM;
         }
-        connection_enter(c, CONNECTION_HANDSHAKE, s->options.handshake_ns);
+        connection_enter(c, CONNECTION_HANDSHAKE, LIMIT_HANDSHAKE);
     } else {
-        connection_enter(c, CONNECTION_IDLE, s->options.idle_ns);
+        connection_enter(c, CONNECTION_IDLE, LIMIT_IDLE);
     }
     set_reading(c, true);
+    drain_settle(c);
     return 0;
 }
 
@@ -265,14 +268,14 @@ void connection_answered(struct http_connection *c)
         connection_finish(c);
         return;
     }
-    connection_enter(c, CONNECTION_IDLE, c->server->options.idle_ns);
+    connection_enter(c, CONNECTION_IDLE, LIMIT_IDLE);
     resume(c);
 }
 
 static void linger(struct http_connection *c)
 {
     uv_os_fd_t fd;
-    connection_enter(c, CONNECTION_LINGERING, c->server->options.linger_ns);
+    connection_enter(c, CONNECTION_LINGERING, LIMIT_LINGER);
     if (c->peer_done || uv_fileno((uv_handle_t *)&c->tcp, &fd) < 0 || shutdown(fd, SHUT_WR) < 0)
         connection_close(c);
     else
@@ -286,7 +289,9 @@ void connection_finish(struct http_connection *c)
         return;
     if (c->state < CONNECTION_FINISHING) {
         drop_stash(c);
-        connection_enter(c, CONNECTION_FINISHING, c->server->options.drain_ns);
+        if (!connection_release_held(c))
+            return;
+        connection_enter(c, CONNECTION_FINISHING, LIMIT_DRAIN);
         if (c->ssl != NULL && !c->failed_tls) {
             tls_end(c->ssl);
             if (!connection_flush(c, true))
@@ -308,12 +313,12 @@ static bool is_draining(const struct http_connection *c)
 
 void connection_expired(struct http_connection *c)
 {
-    c->deadline_ns = 0;
+    c->deadline = 0;
     if (c->state == CONNECTION_LINGERING && !is_draining(c)) {
         connection_close(c);
     } else if (c->state == CONNECTION_LINGERING && !c->lingered) {
         c->lingered = true;
-        connection_enter(c, CONNECTION_LINGERING, c->server->options.drain_ns);
+        connection_enter(c, CONNECTION_LINGERING, LIMIT_DRAIN);
     } else if (c->state == CONNECTION_HEADER || c->state == CONNECTION_BODY) {
         answer_refuse(c, HTTP_STATUS_REQUEST_TIMEOUT);
     } else if (c->state == CONNECTION_IDLE) {

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 
-enum { TARGET_ROOM = 64, LINE_EXTRA_BYTES = 16, FIELD_EXTRA_BYTES = 4 };
+enum { LINE_EXTRA_BYTES = 16, FIELD_EXTRA_BYTES = 4 };
 
 static struct http_connection *connection_of(http_parser *p)
 {
@@ -38,27 +38,42 @@ static int count(struct http_connection *c, size_t bytes)
 static int message_begin_cb(http_parser *p)
 {
     struct http_connection *c = connection_of(p);
-    connection_enter(c, CONNECTION_HEADER, c->server->options.header_ns);
+    connection_enter(c, CONNECTION_HEADER, LIMIT_HEADER);
     return count(c, LINE_EXTRA_BYTES);
+}
+
+/* Nearly every target fits into the connection's own memory. */
+static bool make_room(struct http_connection *c, size_t needed)
+{
+    struct request_header *h = &c->header;
+    char *larger;
+    size_t room;
+    if (h->target == NULL) {
+        h->target = c->target;
+        h->target_room = sizeof c->target;
+    }
+    if (needed <= h->target_room)
+        return true;
+    for (room = h->target_room; room < needed; room *= 2) {
+    }
+    larger = mem_resize(h->target == c->target ? NULL : h->target, room);
+    if (larger == NULL)
+        return false;
+    if (h->target == c->target)
+        memcpy(larger, c->target, h->target_bytes);
+    h->target = larger;
+    h->target_room = (uint32_t)room;
+    return true;
 }
 
 static int url_cb(http_parser *p, const char *at, size_t length)
 {
     struct http_connection *c = connection_of(p);
     struct request_header *h = &c->header;
-    size_t needed = h->target_bytes + length + 1, room = h->target_room;
     if (count(c, length) != 0)
         return -1;
-    if (needed > room) {
-        char *larger;
-        while (room < needed)
-            room = room == 0 ? TARGET_ROOM : room * 2;
-        larger = mem_resize(h->target, room);
-        if (larger == NULL)
-            return refuse(c, HTTP_STATUS_SERVICE_UNAVAILABLE);
-        h->target = larger;
-        h->target_room = (uint32_t)room;
-    }
+    if (!make_room(c, h->target_bytes + length + 1))
+        return refuse(c, HTTP_STATUS_SERVICE_UNAVAILABLE);
     memcpy(h->target + h->target_bytes, at, length);
     h->target_bytes += (uint32_t)length;
     h->target[h->target_bytes] = '\0';
@@ -163,7 +178,7 @@ static int headers_complete_cb(http_parser *p)
         return refuse(c, status);
     has_body = c->header.has_coding || ((p->flags & F_CONTENTLENGTH) != 0 && p->content_length > 0);
     p->upgrade = 0; /* no other protocol is spoken here, and asking for one may be ignored */
-    connection_enter(c, CONNECTION_BODY, c->server->options.body_ns);
+    connection_enter(c, CONNECTION_BODY, LIMIT_BODY);
     if (has_body && c->header.expects_continue && p->http_minor > 0 &&
         !connection_send(c, go_on, sizeof go_on - 1, true))
         return -1;
@@ -206,7 +221,8 @@ void parse_start(struct http_connection *c)
 
 void parse_forget(struct http_connection *c)
 {
-    mem_free(c->header.target);
+    if (c->header.target != c->target)
+        mem_free(c->header.target);
     c->header = (struct request_header){0};
     c->request = (struct http_request){0};
 }
@@ -246,7 +262,7 @@ static void give_to_handler(struct http_connection *c)
     c->request.version_minor = c->parser.http_minor;
     c->no_body = c->parser.method == HTTP_HEAD;
     c->owed = true;
-    connection_enter(c, CONNECTION_HANDLING, 0);
+    connection_enter(c, CONNECTION_HANDLING, LIMIT_NONE);
     handler->request(handler->context, &c->request);
 }
 
@@ -255,9 +271,12 @@ size_t parse_feed(struct http_connection *c, const char *bytes, size_t length)
     size_t used = 0;
     c->feeding = true;
     while (used < length && connection_reads(c)) {
+        if (c->state == CONNECTION_IDLE)
+            c->request.received_ns = c->server->read_ns;
         used += http_parser_execute(&c->parser, &settings, bytes + used, length - used);
         if (c->state == CONNECTION_CLOSED)
             break;
+        c->more = used < length;
         if (HTTP_PARSER_ERRNO(&c->parser) == HPE_PAUSED) {
             http_parser_pause(&c->parser, 0);
             give_to_handler(c);
@@ -266,6 +285,7 @@ size_t parse_feed(struct http_connection *c, const char *bytes, size_t length)
             used = length;
         }
     }
-    c->feeding = false;
+    c->more = c->feeding = false;
+    connection_release_held(c);
     return used;
 }

@@ -1,9 +1,8 @@
-/* Listening, and what concerns all connections: accepting them, ending those that take too long,
- * closing.
+/* Listening, accepting, closing.
  *
  * Accepting is done by hand on a uv_poll of the listening socket: libuv's own way drops everything
- * that waits when descriptors run out, and here it shall wait for better times. One coarse timer
- * looks over all connections, instead of a timer for each of them. Thread of the loop. */
+ * that waits when descriptors run out, and here it shall wait for better times. Thread of the loop.
+ */
 #include "net/http_connection.h"
 
 #include <errno.h>
@@ -12,9 +11,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "measure/clock.h"
 
-enum { ACCEPT_PAUSE_MS = 50, SWEEP_MS_MOST = 1000, SWEEPS_A_LIMIT = 4, NS_PER_MS = 1000000 };
+enum { ACCEPT_PAUSE_MS = 50 };
 enum { PARKED_ROOM = 64, OPENED_AT_ONCE = 32 };
 enum { HEADER_BYTES_MOST_LIMIT = 64 * 1024 };
 
@@ -30,44 +28,6 @@ const struct http_server_options http_server_defaults = {
     .drain_ns = SECONDS(60),
     .linger_ns = SECONDS(2),
 };
-
-/* --- What takes too long. --- */
-
-static void sweep_cb(uv_timer_t *timer)
-{
-    struct http_server *s = timer->data;
-    uint64_t now_ns = clock_read_monotonic();
-    /* What is closed here stays in the list until the loop has closed it. */
-    for (struct http_connection *c = s->first; c != NULL; c = c->after)
-        if (c->deadline_ns != 0 && c->deadline_ns <= now_ns)
-            connection_expired(c);
-    if (s->first == NULL) {
-        uv_timer_stop(timer);
-        s->sweeps = false;
-    }
-}
-
-static void start_sweeping(struct http_server *s)
-{
-    if (s->sweeps)
-        return;
-    uv_timer_start(&s->sweep_timer, sweep_cb, s->sweep_ms, s->sweep_ms);
-    s->sweeps = true;
-}
-
-/* Often enough that the shortest limit is kept about. */
-static uint64_t sweep_period_ms(const struct http_server_options *o)
-{
-    const uint64_t limits[] = {o->handshake_ns, o->header_ns, o->body_ns,
-                               o->idle_ns,      o->drain_ns,  o->linger_ns};
-    uint64_t ms = SWEEP_MS_MOST;
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        uint64_t wanted = limits[i] / NS_PER_MS / SWEEPS_A_LIMIT;
-        if (limits[i] != 0 && wanted < ms)
-            ms = wanted;
-    }
-    return ms > 0 ? ms : 1;
-}
 
 /* --- Accepting. --- */
 
@@ -86,7 +46,7 @@ static bool is_full(const struct http_server *s)
 
 static void set_accepting(struct http_server *s, bool accepts)
 {
-    if (s->accepts == accepts || s->closing)
+    if (s->accepts == accepts || s->closing || s->drains)
         return;
     s->accepts = accepts;
     for (unsigned i = 0; i < s->listener_count; i++) {
@@ -158,14 +118,13 @@ static bool open_some(struct http_server *s)
 void server_accept_pending(struct http_server *s)
 {
     bool room = true;
-    if (!s->accepts || s->closing)
+    if (!s->accepts || s->closing || s->drains)
         return;
     do {
         for (unsigned i = 0; i < s->listener_count && room; i++)
             room = accept_all(s, s->listeners[i].fd);
         room = open_some(s) && room;
     } while (s->parked_count > 0);
-    start_sweeping(s);
     if (!room) {
         set_accepting(s, false);
         uv_timer_start(&s->accept_timer, accept_again_cb, ACCEPT_PAUSE_MS, 0);
@@ -187,7 +146,7 @@ struct http_server *http_server_new(uv_loop_t *loop, const struct http_server_op
     s->options = *options;
     if (s->options.header_bytes_most > HEADER_BYTES_MOST_LIMIT)
         s->options.header_bytes_most = HEADER_BYTES_MOST_LIMIT; /* the parser's own is 80 KiB */
-    s->sweep_ms = sweep_period_ms(options);
+    deadline_init(s);
     s->accepts = true;
     uv_timer_init(loop, &s->accept_timer);
     uv_timer_init(loop, &s->sweep_timer);
@@ -200,7 +159,7 @@ int http_server_listen(struct http_server *s, int fd, struct err *e)
 {
     struct server_listener *l = &s->listeners[s->listener_count];
     int rc = UV_EMFILE;
-    if (s->listener_count < HTTP_SERVER_LISTENERS)
+    if (s->listener_count < HTTP_SERVER_LISTENERS && !s->drains)
         rc = uv_poll_init(s->loop, &l->poll, fd);
     if (rc < 0) {
         close(fd);
@@ -216,6 +175,20 @@ int http_server_listen(struct http_server *s, int fd, struct err *e)
     return 0;
 }
 
+int http_server_adopt(struct http_server *s, int fd)
+{
+    int rc;
+    if (s->drains && s->draining.give != NULL && s->options.tls == NULL) {
+        s->given++;
+        s->draining.give(s->draining.context, fd);
+        return 0;
+    }
+    rc = connection_open(s, fd);
+    if (rc == 0)
+        s->accepted++;
+    return rc;
+}
+
 uint64_t http_server_connections(const struct http_server *s)
 {
     return s->connection_count;
@@ -226,13 +199,20 @@ uint64_t http_server_accepted(const struct http_server *s)
     return s->accepted;
 }
 
+uint64_t http_server_given(const struct http_server *s)
+{
+    return s->given;
+}
+
 void server_handle_closed(struct http_server *s)
 {
     void (*closed)(void *context) = s->closed;
     void *context = s->closed_context;
     s->handles--;
-    if (!s->closing && !s->accepts && !uv_is_active((uv_handle_t *)&s->accept_timer) && !is_full(s))
+    if (!s->closing && !s->drains && !s->accepts &&
+        !uv_is_active((uv_handle_t *)&s->accept_timer) && !is_full(s))
         set_accepting(s, true);
+    drain_check(s);
     if (s->handles > 0)
         return;
     tls_wire_free(&s->wire);
@@ -254,6 +234,14 @@ static void listener_closed_cb(uv_handle_t *poll)
     server_handle_closed(l->server);
 }
 
+void server_stop_listening(struct http_server *s)
+{
+    for (unsigned i = 0; i < s->listener_count; i++)
+        if (!uv_is_closing((uv_handle_t *)&s->listeners[i].poll))
+            uv_close((uv_handle_t *)&s->listeners[i].poll, listener_closed_cb);
+    uv_timer_stop(&s->accept_timer);
+}
+
 void http_server_close(struct http_server *s, void (*closed)(void *context), void *context)
 {
     if (s->closing)
@@ -261,10 +249,10 @@ void http_server_close(struct http_server *s, void (*closed)(void *context), voi
     s->closing = true;
     s->closed = closed;
     s->closed_context = context;
-    for (unsigned i = 0; i < s->listener_count; i++)
-        uv_close((uv_handle_t *)&s->listeners[i].poll, listener_closed_cb);
-    for (struct http_connection *c = s->first; c != NULL; c = c->after)
-        connection_close(c);
+    server_stop_listening(s);
+    for (size_t i = 0; i < WHEEL_SLOTS; i++)
+        for (struct http_connection *c = s->wheel[i]; c != NULL; c = c->after)
+            connection_close(c);
     uv_close((uv_handle_t *)&s->accept_timer, timer_closed_cb);
     uv_close((uv_handle_t *)&s->sweep_timer, timer_closed_cb);
 }

@@ -29,6 +29,8 @@ static void write_cb(uv_write_t *request, int status)
         answer_pump(c);
     } else if (c->writes == 0 && c->state == CONNECTION_FINISHING) {
         connection_finish(c);
+    } else {
+        drain_settle(c);
     }
 }
 
@@ -62,7 +64,7 @@ static bool write_wire(struct http_connection *c, const char *bytes, size_t leng
     }
     c->writes++;
     if (c->state == CONNECTION_ANSWERING || c->state == CONNECTION_FINISHING)
-        connection_enter(c, c->state, c->server->options.drain_ns);
+        connection_enter(c, c->state, LIMIT_DRAIN);
     return true;
 fail:
     connection_close(c);
@@ -77,8 +79,44 @@ bool connection_flush(struct http_connection *c, bool now)
     return length == 0 || write_wire(c, w->out, length, now);
 }
 
+/* Only while the parser still has bytes of this connection: what is held is sent when it has none.
+ */
+bool connection_hold(struct http_connection *c, size_t length)
+{
+    struct http_server *s = c->server;
+    if (!c->feeding || !c->more || !c->keep || c->ssl != NULL ||
+        (s->held_bytes > 0 && s->holder != c) ||
+        sizeof s->slice - s->held_bytes - length < HEAD_BYTES_MOST)
+        return false;
+    s->holder = c;
+    s->held_bytes += length;
+    return true;
+}
+
+bool connection_release_held(struct http_connection *c)
+{
+    struct http_server *s = c->server;
+    size_t length = s->held_bytes;
+    if (s->holder != c || length == 0)
+        return true;
+    s->held_bytes = 0;
+    return write_wire(c, s->slice, length, true);
+}
+
+/* What is held lies in front of an answer, and goes with it. */
 bool connection_send(struct http_connection *c, const char *bytes, size_t length, bool now)
 {
+    struct http_server *s = c->server;
+    if (s->held_bytes > 0 && s->holder == c) {
+        if (bytes != s->slice + s->held_bytes) {
+            if (!connection_release_held(c))
+                return false;
+        } else {
+            bytes = s->slice;
+            length += s->held_bytes;
+            s->held_bytes = 0;
+        }
+    }
     if (c->ssl == NULL)
         return write_wire(c, bytes, length, now);
     if (tls_send(c->ssl, bytes, length) < 0) {
