@@ -35,7 +35,9 @@ enum manner {
     END_GONE = 2,     /* it closes, whatever it has not read */
     END_SERVER = 3,   /* the server is closed in the middle */
     END_MASK = 3,
-    SLOW = 4, /* the client reads nothing until it has sent everything */
+    SLOW = 4,        /* the client reads nothing until it has sent everything */
+    DRAIN_GIVE = 8,  /* after the first piece the server drains, and gives the connection away */
+    DRAIN_CLOSE = 16 /* ... or closes it */
 };
 
 /* What came of one conversation. */
@@ -45,11 +47,14 @@ struct seen {
     uint64_t hash;    /* of all requests */
     bool at_start;    /* the answers end where one ends */
     bool is_head[REQUESTS_MOST];
-    size_t target_bytes[REQUESTS_MOST];
+    size_t body_bytes[REQUESTS_MOST];
 };
 
 static uv_loop_t loop;
-static struct http_server *server;
+static struct http_server *server;  /* that takes the connection, or a given one */
+static struct http_server *drainer; /* that drains, or NULL */
+static int given = -1;              /* a connection on its way from there */
+static bool drains;                 /* it was told to */
 static struct seen seen;
 static struct http_request *waiting; /* with the handler: at most one, as there is one connection */
 static bool waits_for_end;
@@ -73,11 +78,19 @@ size_t __wrap_parse_feed(struct http_connection *c, const char *bytes, size_t le
 
 /* --- The handler. --- */
 
+static char kind_of(const struct http_request *r)
+{
+    return r->target[0] != '\0' ? r->target[1] : '\0';
+}
+
 static void answer(struct http_request *r)
 {
     struct http_answer a = {.status = 200, .type = "text/plain", .piece = r->target};
+    char kind = kind_of(r);
+    a.status = kind == 'e' ? 204 : 200;
     a.piece_bytes = strlen(r->target);
-    a.body_bytes = r->target[0] == '/' && r->target[1] == 'b' ? BIG_BYTES : a.piece_bytes;
+    a.body_bytes = kind == 'b' ? BIG_BYTES : a.piece_bytes;
+    a.fields = kind == 'l' ? "X-Late: yes\r\n" : NULL;
     waiting = NULL;
     http_request_answer(r, &a);
 }
@@ -91,7 +104,7 @@ static void mix(const void *bytes, size_t length)
 static void request_cb(void *context, struct http_request *r)
 {
     size_t length = strlen(r->target);
-    char kind = length > 1 ? r->target[1] : 0;
+    char kind = kind_of(r);
     (void)context;
     MUST(seen.requests < REQUESTS_MOST);
     MUST(waiting == NULL && seen.over == seen.requests && seen.refused == 0);
@@ -100,7 +113,7 @@ static void request_cb(void *context, struct http_request *r)
     mix(&r->body_bytes, sizeof r->body_bytes);
     mix(&r->version_minor, sizeof r->version_minor);
     seen.is_head[seen.requests] = strcmp(r->method, "HEAD") == 0;
-    seen.target_bytes[seen.requests++] = kind == 'b' ? BIG_BYTES : length;
+    seen.body_bytes[seen.requests++] = kind == 'b' ? BIG_BYTES : kind == 'e' ? 0 : length;
     waits_for_end = kind == 'n';
     if (kind == 'l' || kind == 'n')
         waiting = r;
@@ -115,6 +128,16 @@ static void over_cb(void *context, struct http_request *r, bool sent)
     MUST(waiting == NULL || waiting == r);
     waiting = NULL;
     seen.over++;
+}
+
+static size_t fields_cb(void *context, const struct http_request *r, char *to)
+{
+    static const char field[] = "X-Target: ";
+    (void)context;
+    (void)r; /* of a refused one, nothing is known */
+    memcpy(to, field, sizeof field - 1);
+    memcpy(to + sizeof field - 1, "\r\n", 2);
+    return sizeof field + 1;
 }
 
 /* --- The answers, by the parser of the other side. --- */
@@ -133,7 +156,7 @@ static int answer_head_cb(http_parser *p)
     if (p->status_code == 100)
         return 0;
     if (seen.answers < seen.requests) {
-        MUST(p->status_code == 200);
+        MUST(p->status_code == 200 || p->status_code == 204);
         return seen.is_head[seen.answers]; /* 1: no body follows */
     }
     MUST(p->status_code >= 400 && p->status_code <= 599);
@@ -156,7 +179,7 @@ static int answer_end_cb(http_parser *p)
     seen.at_start = true;
     if (p->status_code == 100)
         return 0;
-    MUST(seen.is_head[seen.answers] || answer_bytes == seen.target_bytes[seen.answers]);
+    MUST(seen.is_head[seen.answers] || answer_bytes == seen.body_bytes[seen.answers]);
     seen.answers++;
     return 0;
 }
@@ -185,16 +208,50 @@ static bool read_answers(int fd)
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+static void start_server(void)
+{
+    struct http_server_options o = http_server_defaults;
+    struct err e;
+    o.handler = (struct http_handler){.request = request_cb, .over = over_cb, .fields = fields_cb};
+    o.header_bytes_most = 512; /* small, so that inputs get there */
+    o.body_bytes_most = 256;
+    server = http_server_new(&loop, &o, &e);
+    MUST(server != NULL);
+}
+
+static void give_cb(void *context, int fd)
+{
+    (void)context;
+    MUST(given < 0 && fd >= 0);
+    given = fd;
+}
+
+static void drain(bool give)
+{
+    const struct http_draining how = {.grace_ns = 1000000000, .give = give ? give_cb : NULL};
+    drainer = server;
+    server = NULL;
+    drains = true;
+    http_server_drain(drainer, &how);
+}
+
 /* One turn of the loop, after the request that had to wait for it was answered. */
 static void turn(bool ending)
 {
     if (waiting != NULL && (ending || !waits_for_end))
         answer(waiting);
     uv_run(&loop, UV_RUN_NOWAIT);
+    if (given >= 0) {
+        start_server();
+        MUST(http_server_adopt(server, given) == 0);
+        given = -1;
+    }
 }
 
-static void send_pieces(int fd, const char *bytes, size_t length, const uint8_t *pieces, bool slow)
+static void send_pieces(int fd, const char *bytes, size_t length, const uint8_t *pieces,
+                        unsigned manner)
 {
+    bool slow = (manner & SLOW) != 0;
     size_t at = 0;
     for (unsigned i = 0; at < length; i = (i + 1) % (TAIL_BYTES - 1)) {
         size_t piece = pieces == NULL || pieces[i] == 0 ? length : pieces[i];
@@ -208,26 +265,38 @@ static void send_pieces(int fd, const char *bytes, size_t length, const uint8_t 
         turn(false);
         if (!slow)
             read_answers(fd);
+        if ((manner & (DRAIN_GIVE | DRAIN_CLOSE)) != 0 && !drains)
+            drain((manner & DRAIN_GIVE) != 0);
     }
 }
 
-static void expire(void)
+/* Whatever has a limit has exceeded it. */
+static void expire(struct http_server *s)
 {
-    for (struct http_connection *c = server->first, *after; c != NULL; c = after) {
-        after = c->after;
-        if (c->deadline_ns != 0)
-            connection_expired(c);
-    }
+    for (size_t i = 0; s != NULL && i < WHEEL_SLOTS; i++)
+        for (struct http_connection *c = s->wheel[i]; c != NULL; c = c->after)
+            if (c->deadline != 0)
+                connection_expired(c);
+}
+
+/* Closes a server; it is freed in one of the next turns. */
+static void close_server(struct http_server **s)
+{
+    if (*s != NULL)
+        http_server_close(*s, NULL, NULL);
+    *s = NULL;
 }
 
 static void end(int fd, unsigned manner)
 {
     bool more = true;
-    if ((manner & END_MASK) == END_LATE)
-        expire();
+    if ((manner & END_MASK) == END_LATE) {
+        expire(server);
+        expire(drainer);
+    }
     if ((manner & END_MASK) == END_SERVER) {
-        http_server_close(server, NULL, NULL);
-        server = NULL;
+        close_server(&server);
+        close_server(&drainer);
     }
     if ((manner & END_MASK) != END_GONE) {
         shutdown(fd, SHUT_WR);
@@ -240,15 +309,10 @@ static void end(int fd, unsigned manner)
     close(fd);
 }
 
-static void start_server(void)
+static bool has_connection(void)
 {
-    struct http_server_options o = http_server_defaults;
-    struct err e;
-    o.handler = (struct http_handler){.request = request_cb, .over = over_cb};
-    o.header_bytes_most = 512; /* small, so that inputs get there */
-    o.body_bytes_most = 256;
-    server = http_server_new(&loop, &o, &e);
-    MUST(server != NULL);
+    return given >= 0 || (server != NULL && http_server_connections(server) > 0) ||
+           (drainer != NULL && http_server_connections(drainer) > 0);
 }
 
 static void converse(const char *bytes, size_t length, const uint8_t *pieces, unsigned manner)
@@ -258,17 +322,22 @@ static void converse(const char *bytes, size_t length, const uint8_t *pieces, un
         start_server();
     seen = (struct seen){.at_start = true, .hash = UINT64_C(14695981039346656037)};
     waiting = NULL;
-    waits_for_end = false;
+    waits_for_end = drains = false;
     http_parser_init(&answers, HTTP_RESPONSE);
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
     setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-    MUST(connection_open(server, ends[1]) == 0);
-    send_pieces(ends[0], bytes, length, pieces, (manner & SLOW) != 0);
+    MUST(http_server_adopt(server, ends[1]) == 0);
+    send_pieces(ends[0], bytes, length, pieces, manner);
     end(ends[0], manner);
-    for (int i = 0; i < TURNS_MOST && (server != NULL ? server->connection_count : i < 3); i++)
+    for (int i = 0; i < TURNS_MOST && has_connection(); i++)
         turn(true);
-    MUST(server == NULL || server->connection_count == 0);
+    MUST(!has_connection());
     MUST(seen.over == seen.requests && waiting == NULL);
+    if (drains || server == NULL) {
+        close_server(&drainer);
+        for (int i = 0; i < 3; i++)
+            turn(true);
+    }
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -288,7 +357,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     if (bytes < TAIL_BYTES)
         return 0;
     converse((const char *)data, length, tail + 1, tail[0]);
-    if ((tail[0] & END_MASK) != END_SHUTDOWN)
+    if ((tail[0] & END_MASK) != END_SHUTDOWN ||
+        (tail[0] & (DRAIN_GIVE | DRAIN_CLOSE)) == DRAIN_CLOSE)
         return 0;
     MUST(seen.at_start && seen.answers == seen.requests);
     in_pieces = seen;
