@@ -81,6 +81,11 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 if-differs = $(if $(subst x$(strip $(1))x,,x$(strip $(2))x)$(subst x$(strip $(2))x,,x$(strip $(1))x),FORCE)
 
+# The torture build is the asan build but for the files that know of it, so that the others are made
+# once. Function: object,VARIANT,SOURCE is what a variant links of a source.
+TORTURED := $(shell grep -lw UVLAB_TORTURE $(SOURCES) $(UNIT_SOURCES))
+object = $(BUILD)/$(if $(filter torture,$(1)),$(if $(filter $(TORTURED),$(2)),torture,asan),$(1))/$(2:.c=.o)
+
 .PHONY: all FORCE
 all: uvlab
 
@@ -90,11 +95,12 @@ uvlab: $(BUILD)/release/uvlab
 # What follows is made once per variant; $(1) is its name. The two .flags files hold what objects and
 # programs were made with. They are compared while this file is read, so that an unchanged tree runs
 # no command at all and `make --question` tells the truth.
+# What an object was made of is put in its place in one go, as another make may read it meanwhile.
 define VARIANT_RULES
 COMPILE.$(1) := $(CC.$(1)) $(LANGUAGE) $(WARNINGS) $(CPPFLAGS) $(LIBRARY_CFLAGS) $(CFLAGS) $(FLAGS.$(1))
 LINK.$(1)    := $(CC.$(1)) -pthread $(CFLAGS) $(FLAGS.$(1)) $(LDFLAGS)
-OBJECTS.$(1) := $(SOURCES:%.c=$(BUILD)/$(1)/%.o)
-PARTS.$(1)   := $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out $(MAIN),$(SOURCES)) $(UNIT_SHARED))
+OBJECTS.$(1) := $(foreach source,$(SOURCES),$(call object,$(1),$(source)))
+PARTS.$(1)   := $(foreach source,$(filter-out $(MAIN),$(SOURCES)) $(UNIT_SHARED),$(call object,$(1),$(source)))
 UNITS.$(1)   := $(UNIT_SOURCES:%.c=$(BUILD)/$(1)/%)
 COMPILE_FLAGS.$(1) := $$(COMPILE.$(1)) $(LIBRARY_VERSIONS)
 LINK_FLAGS.$(1)    := $$(LINK.$(1)) $(LIBRARIES) $$(OBJECTS.$(1)) $$(PARTS.$(1))
@@ -110,7 +116,7 @@ $(BUILD)/$(1)/link.flags: Makefile $$(call if-differs,$$(file <$(BUILD)/$(1)/lin
 $(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/compile.flags
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(COMPILE.$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(COMPILE.$(1)) -MMD -MP -MF $$(@:.o=.d.new) -c -o $$@ $$< && mv -f $$(@:.o=.d.new) $$(@:.o=.d)
 
 $(BUILD)/$(1)/uvlab: $$(OBJECTS.$(1)) $(BUILD)/$(1)/link.flags
 	$$(call say,LINK,$$@)
