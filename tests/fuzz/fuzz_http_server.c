@@ -80,7 +80,8 @@ size_t __wrap_parse_feed(struct http_connection *c, const char *bytes, size_t le
 
 static char kind_of(const struct http_request *r)
 {
-    return r->target[0] != '\0' ? r->target[1] : '\0';
+    const char *at = r->target;
+    return *at == '\0' ? *at : at[1];
 }
 
 static void answer(struct http_request *r)
@@ -132,12 +133,11 @@ static void over_cb(void *context, struct http_request *r, bool sent)
 
 static size_t fields_cb(void *context, const struct http_request *r, char *to)
 {
-    static const char field[] = "X-Target: ";
+    static const char field[] = "X-Server: fuzzed\r\n";
     (void)context;
     (void)r; /* of a refused one, nothing is known */
     memcpy(to, field, sizeof field - 1);
-    memcpy(to + sizeof field - 1, "\r\n", 2);
-    return sizeof field + 1;
+    return sizeof field - 1;
 }
 
 /* --- The answers, by the parser of the other side. --- */
