@@ -80,8 +80,9 @@ size_t __wrap_parse_feed(struct http_connection *c, const char *bytes, size_t le
 
 static char kind_of(const struct http_request *r)
 {
-    const char *at = r->target;
-    return *at == '\0' ? *at : at[1];
+    if (r->target[0] == '\0')
+        return '\0';
+    return r->target[1];
 }
 
 static void answer(struct http_request *r)
