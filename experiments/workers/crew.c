@@ -73,7 +73,7 @@ static void record_answer(struct crew *c, uint32_t request, int lane, uint64_t t
 {
     struct recorder *r = &c->run->recorder;
     struct span_on_worker *count = recorder_worker(r, work_span(c, request)), *whole;
-    uint64_t started, finished;
+    uint64_t started, finished, cpu_ns;
 
     span_called_back(r, work_span(c, request), ticks, status);
     if (c->setting.is_trial)
@@ -84,6 +84,8 @@ static void record_answer(struct crew *c, uint32_t request, int lane, uint64_t t
     if (started != SPAN_UNKNOWN) {
         span_started(whole, started, lane);
         span_finished(whole, finished, SPAN_OK);
+        cpu_ns = atomic_load_explicit(&count->cpu_ns, memory_order_relaxed);
+        span_cpu(whole, cpu_ns);
     }
     span_called_back(r, request_span(c, request), ticks, status);
 }

@@ -35,7 +35,7 @@ static uint64_t count_on_loop(uint64_t target)
 
 static void event_cb(uv_async_t *handle)
 {
-    uint64_t ticks = clock_ticks_after(), finished, cpu_before = 0;
+    uint64_t ticks = clock_ticks_after(), finished, cpu_before = 0, cpu_ns;
     struct event *event = handle->data;
     struct on_loop *l = event->all;
     struct recorder *r = &l->run->recorder;
@@ -51,8 +51,11 @@ static void event_cb(uv_async_t *handle)
     finished = clock_ticks();
     span_started(count, ticks, LANE_LOOP);
     span_finished(count, finished, SPAN_OK);
-    if (measure_cpu)
-        span_cpu(count, clock_thread_cpu_ns() - cpu_before);
+    if (measure_cpu) {
+        cpu_ns = clock_thread_cpu_ns() - cpu_before;
+        span_cpu(count, cpu_ns);
+        span_cpu(whole, cpu_ns);
+    }
     span_started(whole, ticks, LANE_LOOP);
     span_finished(whole, finished, SPAN_OK);
     span_called_back(r, span + 1, finished, status); /* there is nobody to hand it over */
