@@ -285,10 +285,18 @@ static void lane_note(const struct timeline *t, const struct lane_row *row, char
 static void divide(struct timeline *t)
 {
     uint32_t calls = t->run->recorder.count;
-    char widest[NOTE_BYTES];
+    size_t left = sizeof "pool 1024" - 1, wide;
+    char widest[NOTE_BYTES], name[SPAN_TEXT_BYTES];
     int callbacks = snprintf(widest, sizeof widest, "%" PRIu32 " callbacks", calls);
     int shares = snprintf(widest, sizeof widest, "%" PRIu32 " calls, 100 %%", calls);
-    timeline_divide(t, sizeof "pool 1024" - 1, (size_t)(shares > callbacks ? shares : callbacks));
+    for (uint32_t i = 0; i < calls; i++) {
+        struct span s;
+
+        recorder_get(&t->run->recorder, i, &s);
+        wide = s.lane >= LANE_WORKER ? term_columns(&t->term, span_lane_name(s.lane, name)) : 0;
+        left = wide > left ? wide : left;
+    }
+    timeline_divide(t, left, (size_t)(shares > callbacks ? shares : callbacks));
 }
 
 /* A line for threads that ran nothing. */

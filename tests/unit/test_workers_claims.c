@@ -166,10 +166,24 @@ static void a_loop_that_is_hardly_held_up_holds(void **state)
 static void a_loop_held_up_for_a_whole_count_fails(void **state)
 {
     (void)state;
-    request(1, 50, 100, 200 * MS, 0);
-    request(2, 50, 100, 300 * MS, 0);
+    request(1, 50, 100, 200 * MS, 150 * MS);
+    request(2, 50, 100, 300 * MS, 150 * MS);
     run->loop_facts.max_lag_ns = 300 * MS;
+    run->cpu_ns = 300 * MS + 200 * MS;
     expect("loop-free", VERDICT_FAILS, "held up for 300 ms");
+}
+
+static void a_loop_that_had_no_cpu_is_not_tested(void **state)
+{
+    (void)state;
+    request(1, 50, 100, 200 * MS, 150 * MS);
+    request(2, 50, 100, 300 * MS, 150 * MS);
+    run->loop_facts.max_lag_ns = 300 * MS;
+    run->cpu_ns = 310 * MS;
+    expect("loop-free", VERDICT_NOT_TESTED, "kept it from a CPU");
+    request(2, 50, 100, 300 * MS, 0); /* of which it is not known */
+    run->cpu_ns = 900 * MS;
+    expect("loop-free", VERDICT_NOT_TESTED, "kept it from a CPU");
 }
 
 static void a_loop_held_up_for_a_part_of_a_count_is_not_tested(void **state)
@@ -177,7 +191,7 @@ static void a_loop_held_up_for_a_part_of_a_count_is_not_tested(void **state)
     (void)state;
     request(1, 50, 100, 200 * MS, 0);
     run->loop_facts.max_lag_ns = 90 * MS;
-    expect("loop-free", VERDICT_NOT_TESTED, "too busy");
+    expect("loop-free", VERDICT_NOT_TESTED, "kept it from a CPU");
 }
 
 static void short_counts_do_not_tell_of_the_loop(void **state)
@@ -356,6 +370,7 @@ int main(void)
         TEST(a_count_that_failed_is_not_tested),
         TEST(a_loop_that_is_hardly_held_up_holds),
         TEST(a_loop_held_up_for_a_whole_count_fails),
+        TEST(a_loop_that_had_no_cpu_is_not_tested),
         TEST(a_loop_held_up_for_a_part_of_a_count_is_not_tested),
         TEST(short_counts_do_not_tell_of_the_loop),
         TEST(a_loop_that_counts_is_held_up),
