@@ -24,7 +24,7 @@ struct on_loop {
 /* In strides, to look whether a signal has come: its own callback has to wait for this one. */
 static uint64_t count_on_loop(uint64_t target)
 {
-    uint64_t count = 0, goal = 0;
+    uint64_t count = 0, goal;
 
     while (count < target && !run_interrupted()) {
         goal = target - count > COUNTER_STRIDE ? COUNTER_STRIDE : target - count;

@@ -284,7 +284,7 @@ static void workers_have_rows_and_so_has_the_loop(void **state)
     assert_drawn(text, "\nworker 1 pool 3  #hash 2##");
     assert_drawn(text, "  1 call, 100 %\nworker 2  ");
     assert_drawn(text, "  1 call, 50 %\nloop  ");
-    assert_drawn(text, "hash 3#");
+    assert_drawn(text, "=hash 3=");
     assert_not_drawn(text, "hash 4");
     assert_drawn(text, "  4 callbacks\n");
     free(text);
