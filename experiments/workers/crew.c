@@ -249,8 +249,10 @@ int crew_new(struct crew **crew, struct run *run, const struct workers_setting *
         p->call.target = s->count;
         p->call.answered = answered_cb;
         p->call.data = p;
-        if (take(p, e) != 0)
+        if (take(p, e) != 0) {
+            crew_cancel(c); /* the runner would not know what to close */
             return -1;
+        }
     }
     return 0;
 }
