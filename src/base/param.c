@@ -123,8 +123,12 @@ static void write_limit(char buf[UNITS_TEXT_BYTES], enum param_type type, uint64
 static int read_number(const struct param *p, struct given given, uint64_t *value, struct err *e)
 {
     uint64_t number = 0;
+    if (p->word != NULL && strcmp(given.text, p->word) == 0) {
+        *value = PARAM_WORD;
+        return 0;
+    }
     bool fits = parse_number(p->type, given.text, &number) == 0;
-    if (!fits && errno != ERANGE)
+    if (!fits && errno != ERANGE && p->word == NULL)
         return reject(p, given, numbers_look_like(p->type), e);
     if (fits && number >= p->min && number <= p->max) {
         *value = number;
@@ -133,7 +137,8 @@ static int read_number(const struct param *p, struct given given, uint64_t *valu
     char min[UNITS_TEXT_BYTES], max[UNITS_TEXT_BYTES], why[WHY_BYTES];
     write_limit(min, p->type, p->min);
     write_limit(max, p->type, p->max);
-    snprintf(why, sizeof why, "must be from %s to %s", min, max);
+    snprintf(why, sizeof why, "must be from %s to %s%s%s", min, max, p->word != NULL ? ", or " : "",
+             p->word != NULL ? p->word : "");
     return reject(p, given, why, e);
 }
 

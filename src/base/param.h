@@ -30,6 +30,10 @@ enum param_type {
     PARAM_TYPE_LIST,     /* struct param_list; the flag may be given several times */
 };
 
+/* The value of a number for which the row's word was given. Whoever knows what it means puts the
+ * number in its place before the value is used or shown. */
+#define PARAM_WORD UINT64_MAX
+
 enum { PARAM_LIST_MOST = 32 }; /* values that a list may have */
 
 /* The values of a flag that may be repeated, in the order in which they were given. */
@@ -59,6 +63,7 @@ struct param {
     unsigned flags;             /* enum param_flag */
     const char *preset;         /* the default, as the user would write it; NULL with OPTIONAL */
     uint64_t min, max;          /* inclusive, for COUNT, DURATION and SIZE */
+    const char *word; /* that may stand for a number, or NULL; for COUNT, DURATION and SIZE */
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *metavar;        /* in --help: "N", "DURATION", ... ; NULL: by type */
     const char *environment;    /* variable consulted when the flag is absent, or NULL */

@@ -25,8 +25,11 @@ struct command {
 
 /* All of them, in the order of the help, NULL-terminated. */
 extern const struct command *const commands[];
-extern const struct command command_list, command_env, command_origin, command_completion,
-    command_help;
+extern const struct command command_list, command_env, command_serve, command_servers, command_show,
+    command_monit, command_delete, command_origin, command_completion, command_help;
+
+/* The operand_words of a command whose operand can be anything: there is nothing to offer. */
+extern const char *const command_free_word[];
 
 /* The command of that name, or NULL. */
 const struct command *command_find(const char *name);

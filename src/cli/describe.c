@@ -55,6 +55,8 @@ void describe_limits(const struct param *p, bool choices, struct text *t)
         p->type == PARAM_TYPE_SIZE) {
         text_add(t, "%s", separator);
         add_range(t, p);
+        if (p->word != NULL)
+            text_add(t, ", or %s", p->word);
         separator = "; ";
     } else if (p->type == PARAM_TYPE_CHOICE && choices) {
         text_add(t, "%sone of ", separator);

@@ -159,7 +159,7 @@ void help_command(const struct command *c, struct text *t)
         text_add(t, "\n");
         add_wrapped(t, 0, 0, c->about);
     }
-    if (c->operand_words != NULL) {
+    if (c->operand_words != NULL && c->operand_words[0] != NULL) {
         text_add(t, "\n%s is one of:", c->operand);
         for (size_t i = 0; c->operand_words[i] != NULL; i++)
             text_add(t, " %s", c->operand_words[i]);

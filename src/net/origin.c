@@ -20,6 +20,7 @@
 
 #include "base/mem.h"
 #include "net/certificate.h"
+#include "net/child.h"
 #include "net/listener.h"
 #include "net/origin_process.h"
 
@@ -74,24 +75,19 @@ static int hear_ready(const struct origin *o, struct err *e)
     return err_prefix(e, "cannot start the embedded server");
 }
 
-/* Forks with all signals blocked, so that no handler of ours runs in the child. */
 static int fork_child(struct origin *o, struct origin_plan *plan, struct err *e)
 {
     int ends[2];
-    sigset_t all, old;
     pid_t pid;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return fail_errno(e, "no pair of sockets");
     plan->parent = getpid();
     plan->control = ends[1];
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &old);
-    pid = fork();
+    pid = child_fork();
     if (pid == 0) {
         close(ends[0]);
         origin_process_run(plan);
     }
-    sigprocmask(SIG_SETMASK, &old, NULL);
     close(ends[1]);
     o->control = ends[0];
     if (pid < 0)

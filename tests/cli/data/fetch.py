@@ -19,7 +19,7 @@ def fetch(url: str, certificate) -> None:
     if parts.scheme == "https":
         context = ssl.create_default_context(cafile=certificate)
         connection.sock = context.wrap_socket(connection.sock, server_hostname=parts.hostname)
-    connection.request("GET", parts.path)
+    connection.request("GET", urllib.parse.urlunsplit(("", "", parts.path, parts.query, "")))
     answer = connection.getresponse()
     print(answer.status, len(answer.read()))
 

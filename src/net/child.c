@@ -1,0 +1,94 @@
+/* Shedding what a forked process inherited: descriptors (someone waits for the end of a pipe that
+ * we would hold open), dispositions of signals (libuv's handlers would write into pipes that are
+ * the parent's). Signals are read from a signalfd: libuv's own way uses descriptors that were among
+ * those inherited. One thread. */
+#include "net/child.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+pid_t child_fork(void)
+{
+    sigset_t all, old;
+    pid_t pid;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &old);
+    pid = fork();
+    if (pid != 0)
+        sigprocmask(SIG_SETMASK, &old, NULL);
+    return pid;
+}
+
+/* prctl(2): the parent may have ended before we asked to be told. */
+void child_die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(STATUS_FAILED);
+}
+
+static bool is_kept(const int *kept, size_t count, int fd)
+{
+    if (fd <= STDERR_FILENO)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (kept[i] == fd)
+            return true;
+    return false;
+}
+
+/* Where /proc cannot be read, they stay open: they are gone with the parent in any case. */
+void child_close_inherited(const int *kept, size_t count)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO && null >= 0; fd++)
+        dup2(null, fd);
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are 0 */
+        if (!is_kept(kept, count, fd) && fd != dirfd(folder))
+            close(fd);
+    }
+    if (folder != NULL)
+        closedir(folder);
+}
+
+int child_reset_signals(const sigset_t *awaited, const sigset_t *ignored, struct err *e)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    int fd;
+    for (int number = 1; number < NSIG; number++) {
+        bool ignore = number == SIGPIPE || sigismember(ignored, number) == 1;
+        action.sa_handler = ignore ? SIG_IGN : SIG_DFL;
+        sigaction(number, &action, NULL); /* refused for SIGKILL and the like */
+    }
+    fd = signalfd(-1, awaited, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (fd < 0)
+        return err_set(e, STATUS_FAILED, "cannot watch for signals: %s",
+                       uv_strerror(uv_translate_sys_error(errno)));
+    sigprocmask(SIG_SETMASK, awaited, NULL);
+    return fd;
+}
+
+bool child_say(int fd, const void *bytes, size_t length)
+{
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t n = write(fd, at, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        at += n;
+        length -= (size_t)n;
+    }
+    return true;
+}

@@ -1,0 +1,36 @@
+/* What a process that was forked to serve does first: it sheds what it inherited from a process
+ * that was about to do something else. Called in the child, which has one thread. */
+#ifndef UVLAB_NET_CHILD_H
+#define UVLAB_NET_CHILD_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+/* Files that a server has open besides its connections. */
+enum { CHILD_FILES_BESIDES = 64 };
+
+/* Forks with all signals blocked, so that no handler of the parent's runs in the child, which calls
+ * child_reset_signals() and unblocks them by that. As fork(2) otherwise. In the parent. */
+pid_t child_fork(void);
+
+/* From now on the kernel kills this process when the thread that forked it ends (prctl(2)); ends it
+ * at once when `parent` has gone already. */
+void child_die_with(pid_t parent);
+
+/* Closes all descriptors but standard error and those in `kept` (negative ones mean nothing), and
+ * points standard input and output to /dev/null. */
+void child_close_inherited(const int *kept, size_t count);
+
+/* All dispositions of signals become as in a new process, but SIGPIPE and those of `ignored`, which
+ * are ignored. Only those of `awaited` stay blocked. Returns a descriptor that they can be read
+ * from (signalfd(2)), or -1 after filling *e. */
+int child_reset_signals(const sigset_t *awaited, const sigset_t *ignored, struct err *e);
+
+/* Writes all of it; the other end reads until it has enough. False when it has gone. */
+bool child_say(int fd, const void *bytes, size_t length);
+
+#endif
