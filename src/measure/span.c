@@ -54,6 +54,11 @@ char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES])
         snprintf(buf, SPAN_TEXT_BYTES, "loop");
     else if (lane == LANE_OS)
         snprintf(buf, SPAN_TEXT_BYTES, "os");
+    else if (lane >= LANE_WORKER && (lane - LANE_WORKER) % LANES_OF_WORKER == 0)
+        snprintf(buf, SPAN_TEXT_BYTES, "worker %d", (lane - LANE_WORKER) / LANES_OF_WORKER);
+    else if (lane >= LANE_WORKER)
+        snprintf(buf, SPAN_TEXT_BYTES, "worker %d pool %d", (lane - LANE_WORKER) / LANES_OF_WORKER,
+                 (lane - LANE_WORKER) % LANES_OF_WORKER);
     else
         snprintf(buf, SPAN_TEXT_BYTES, "pool %d", lane);
     return buf;

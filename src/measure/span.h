@@ -18,8 +18,26 @@
 /* No span: the parent of a span at the top, the cause of one that the main program submitted. */
 #define SPAN_NONE UINT32_MAX
 
-/* The lane that a call ran on. Pool threads are 1 to 1024. */
-enum { LANE_UNKNOWN = -1, LANE_LOOP = 0, LANE_OS = 4096 };
+/* The lane that a call ran on. Pool threads are 1 to 1024. What ran in a worker process has a lane
+ * of lane_of_worker(): thread 0 is its loop's, others are those of its pool. */
+enum {
+    LANE_UNKNOWN = -1,
+    LANE_LOOP = 0,
+    LANE_OS = 4096,
+    LANE_WORKER = 65536,
+    LANES_OF_WORKER = 2048
+};
+
+static inline int lane_of_worker(unsigned worker, unsigned thread)
+{
+    return LANE_WORKER + (int)(worker * LANES_OF_WORKER + thread);
+}
+
+/* Whether it is a single thread's, but for the loop's: of the pool, or of a worker. */
+static inline bool lane_is_thread(int lane)
+{
+    return (lane > LANE_LOOP && lane < LANE_OS) || lane >= LANE_WORKER;
+}
 
 /* Why a call failed, where neither libuv nor the system has an error number for it; every other
  * status is 0 (ok) or a negative UV_E*. */
@@ -103,7 +121,8 @@ bool span_is_phase(const struct span *s);
 /* Room for any text that these write, with its NUL; both return buf. */
 enum { SPAN_TEXT_BYTES = 96 };
 char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES]); /* "hash 3" */
-char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES]);        /* "pool 2", "loop", "os", "-" */
+/* "pool 2", "loop", "os", "worker 1", "worker 1 pool 2", "-" */
+char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES]);
 /* "ok", or what went wrong: "ENOENT: no such file or directory". A constant or in buf. */
 const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES]);
 const char *span_phase_name(enum span_phase phase);          /* "timers", ...; "" for PHASE_NONE */

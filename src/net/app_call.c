@@ -58,6 +58,7 @@ void app_call_over(struct app_call *call)
     } else if (call->run == NULL) {
         counter_cancel(&call->count);
     } else {
+        atomic_store_explicit(&call->is_unwanted, true, memory_order_relaxed);
         uv_cancel((uv_req_t *)&call->work); /* refused while it runs: then it is waited for */
     }
 }

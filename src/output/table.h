@@ -75,6 +75,10 @@ void table_order_free(struct table_order *order);
  * mem_free(). NULL when memory is short. */
 uint8_t *table_wholes(const struct run *run);
 
+/* The lanes of workers (LANE_WORKER and above) that calls of the run ran on, ascending, and how
+ * many there are; the caller frees them with mem_free(). NULL when memory is short. */
+int *table_worker_lanes(const struct run *run, uint32_t *count);
+
 /* table_waits.c: the call that ran on the thread of call `index` before it, and had not left it yet
  * when that one was submitted: what it waited for. SPAN_NONE when there is none, when a thread was
  * free for it all the while, or when there are too many calls to look. */

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "output/document.h"
 #include "output/json_text.h"
+#include "output/table.h"
 #include "output/trace_draw.h"
 #include "output/view.h"
 
@@ -114,10 +115,13 @@ static bool uses_os_lane(const struct recorder *r)
     return false;
 }
 
-static void name_tracks(struct tracer *t, uint32_t run)
+/* False when memory is short. */
+static bool name_tracks(struct tracer *t, uint32_t run)
 {
     const struct run *of = &t->result->runs[run];
     char name[SPAN_TEXT_BYTES];
+    uint32_t workers;
+    int *lanes;
 
     if (of->pass->role == PASS_MEASURED)
         snprintf(name, sizeof name, "run %u", (unsigned)run + 1);
@@ -128,6 +132,12 @@ static void name_tracks(struct tracer *t, uint32_t run)
         out_metadata(t, run, lane, "thread", span_lane_name(lane, name), (unsigned)lane);
     if (uses_os_lane(&of->recorder))
         out_metadata(t, run, LANE_OS, "thread", span_lane_name(LANE_OS, name), LANE_OS);
+    lanes = table_worker_lanes(of, &workers);
+    for (uint32_t i = 0; lanes != NULL && i < workers; i++)
+        out_metadata(t, run, lanes[i], "thread", span_lane_name(lanes[i], name),
+                     (unsigned)lanes[i]);
+    mem_free(lanes);
+    return lanes != NULL;
 }
 
 static cJSON *other_data(const struct result *r)
@@ -153,7 +163,8 @@ static bool write_trace(struct tracer *t, struct levels *levels, cJSON *other)
 
     out_text(t->out, "{\"traceEvents\":[");
     for (uint32_t run = 0; run < t->result->run_count; run++)
-        name_tracks(t, run);
+        if (!name_tracks(t, run))
+            return false;
     out_events(t, levels);
     out_text(t->out, "\n],\n\"displayTimeUnit\":\"ns\",\n\"otherData\":");
     ok = json_put(other, "slices_left_out", json_number(t->left_out)) &&

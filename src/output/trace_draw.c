@@ -9,7 +9,9 @@
 
 enum {
     MARK_NS = 1000,
-    THREADS_PER_RUN = 10000, /* more than there are lanes; what is round is easy to read */
+    /* More than there are lanes; what is round is easy to read. */
+    THREADS_PER_RUN = 10000,
+    THREADS_OF_WORKERS_PER_RUN = 10 * 1000 * 1000,
 };
 _Static_assert((int)THREADS_PER_RUN > (int)LANE_OS, "a number for every lane");
 
@@ -33,6 +35,8 @@ static uint64_t thread_of(uint32_t run, int lane)
 {
     uint64_t process = (uint64_t)run + 1;
 
+    if (lane >= LANE_WORKER)
+        return process * THREADS_OF_WORKERS_PER_RUN + (unsigned)lane;
     return lane > LANE_LOOP ? process * THREADS_PER_RUN + (unsigned)lane : process;
 }
 
@@ -150,11 +154,12 @@ static void out_flow(struct tracer *t, const struct trace_event *event, const ch
 
 /* --- The instants of a span. --- */
 
-/* A call that a pool thread ran itself. One that has parts did not occupy a thread all the time. */
+/* A call that a thread of the pool or of a worker ran itself; a worker has any number of requests
+ * under way. One that has parts did not occupy a thread all the time. */
 static bool on_thread(const struct trace_event *event, const struct span *s)
 {
-    return s->started_ns != SPAN_UNKNOWN && s->lane > LANE_LOOP && s->lane <= POOL_MOST &&
-           !event->has_parts;
+    return s->started_ns != SPAN_UNKNOWN && lane_is_thread(s->lane) &&
+           (s->kind->traits & SPAN_HTTP) == 0 && !event->has_parts;
 }
 
 /* What ran elsewhere is drawn when it took any time (a timer that is due does not). */

@@ -71,43 +71,75 @@ static void what_waits_for_a_client_that_went_is_not_done(void **state)
     served_app_start(&s, served_app_defaults);
     for (int i = 0; i < MANY; i++) {
         fds[i] = served_connect(s.port);
-        served_app_ask(fds[i], i < POOL_THREADS ? "/spin?ms=100" : "/spin?ms=600000");
+        served_app_ask(fds[i], "/spin?ms=600000");
         served_app_await(&s.slot->own.in_flight, (uint64_t)i + 1);
     }
-    for (int i = POOL_THREADS; i < MANY; i++)
+    served_app_await(&s.slot->own.pool_running, POOL_THREADS);
+    for (int i = 0; i < MANY; i++)
         served_reset(fds[i]);
-    served_app_await(&s.slot->own.in_flight, POOL_THREADS);
+    served_app_await(&s.slot->own.in_flight, 0);
     answer = served_app_get(s.port, "/");
     assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
     free(answer);
-    for (int i = 0; i < POOL_THREADS; i++)
-        close(fds[i]);
     served_app_stop(&s);
+}
+
+static void files_in_memory_are_bounded(void **state)
+{
+    static const char head[] = "HEAD /file HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    char path[] = "/tmp/uvlab-test-XXXXXX", *answer;
+    struct app_options options = served_app_defaults;
+    struct served_app s;
+    int file = mkstemp(path), slow;
+    bool there_is_room = false;
+    (void)state;
+    assert_true(file >= 0);
+    assert_int_equal(ftruncate(file, APP_FILE_BYTES / 2 + 1), 0); /* of which no block exists */
+    options.file = path;
+    served_app_start(&s, options);
+    slow = served_connect(s.port);
+    served_app_ask(slow, "/file"); /* and reads nothing */
+    served_app_await(&s.slot->own.in_flight, 1);
+    answer = served_app_get(s.port, "/file");
+    assert_int_equal(strncmp(answer, "HTTP/1.1 503", 12), 0);
+    assert_non_null(strstr(answer, "\r\nRetry-After: 1\r\n"));
+    free(answer);
+    check_alive(s.port);
+    served_reset(slow);
+    for (int i = 0; i < 3000 && !there_is_room; i++) { /* until the reading has come to its end */
+        answer = served_talk(s.port, head);
+        there_is_room = strncmp(answer, "HTTP/1.1 200", 12) == 0;
+        free(answer);
+        usleep(10000);
+    }
+    assert_true(there_is_room);
+    served_app_stop(&s);
+    close(file);
+    unlink(path);
 }
 
 static void the_end_may_come_while_work_is_done(void **state)
 {
-    static const char *const targets[] = {"/spin?ms=30",   "/spin?ms=600000", "/spin?ms=600000",
-                                          "/count?n=1e12", "/count?n=1e12",   "/sleep?ms=600000",
+    static const char *const targets[] = {"/spin?ms=600000",
+                                          "/spin?ms=600000",
+                                          "/spin?ms=600000",
+                                          "/count?n=1e12",
+                                          "/count?n=1e12",
+                                          "/sleep?ms=600000",
                                           "/file"};
     enum { COUNT = sizeof targets / sizeof targets[0] };
     struct served_app s;
     int fds[COUNT];
     (void)state;
     served_app_start(&s, served_app_defaults);
-    /* One thread of the pool is kept busy for a moment, and the other, too, so that the long ones
-     * wait in the queue. */
     for (int i = 0; i < COUNT; i++) {
         fds[i] = served_connect(s.port);
-        served_app_ask(fds[i], i == 1 ? "/spin?ms=30" : targets[i]);
-        if (i < POOL_THREADS)
-            served_app_await(&s.slot->own.in_flight, (uint64_t)i + 1);
+        served_app_ask(fds[i], targets[i]);
+        served_app_await(&s.slot->own.in_flight, (uint64_t)i + 1);
     }
-    for (int i = 0; i < 100 && board_get(&s.slot->own.in_flight) < COUNT - POOL_THREADS; i++)
-        usleep(1000);
+    served_app_stop(&s);
     for (int i = 0; i < COUNT; i++)
         close(fds[i]);
-    served_app_stop(&s);
 }
 
 /* --- From one app to the next. --- */
@@ -226,15 +258,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clients_may_go_away_while_work_is_done),
         cmocka_unit_test(what_waits_for_a_client_that_went_is_not_done),
+        cmocka_unit_test(files_in_memory_are_bounded),
         cmocka_unit_test(the_end_may_come_while_work_is_done),
         cmocka_unit_test(work_under_way_is_answered_and_its_client_moves),
         cmocka_unit_test(it_serves_with_tls_as_well),
     };
     struct pool_facts facts;
     struct err e;
+    int failed;
     if (clock_init(CLOCK_CHOICE_AUTO, &e) < 0 || pool_start(POOL_THREADS, &facts, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);
         return 1;
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    uv_library_shutdown(); /* the pool's threads end before OpenSSL does */
+    return failed;
 }

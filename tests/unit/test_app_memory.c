@@ -107,10 +107,13 @@ int main(void)
     };
     struct pool_facts facts;
     struct err e;
+    int failed;
     mem_adopt_cjson();
     if (clock_init(CLOCK_CHOICE_AUTO, &e) < 0 || pool_start(1, &facts, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);
         return 1;
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    uv_library_shutdown(); /* the pool's threads end before OpenSSL does */
+    return failed;
 }
