@@ -161,6 +161,7 @@ $(FAIL_MALLOC): tests/torture/fail_malloc.c $(BUILD)/release/compile.flags
 torture: $(BUILD)/torture/uvlab $(BUILD)/release/uvlab $(FAIL_MALLOC)
 	tests/torture/run $<
 	tests/torture/run-libraries $(BUILD)/release/uvlab $(FAIL_MALLOC)
+	tests/torture/run-serve $<
 
 FUZZ_TARGETS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%)
 $(FUZZ_TARGETS): %: %.o $(filter $(addprefix $(BUILD)/fuzz/src/,base/% measure/% net/%),$(PARTS.fuzz)) \
