@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 
-from peer import Wrong, LIMIT_S, accepts, expect, free_port
+from peer import FAST, LIMIT_S, Wrong, accepts, expect, free_port
 
 REQUESTS = 2000
 
@@ -29,7 +29,7 @@ def number(pattern, text):
 def by_curl(bench):
     with serve(bench, "--workers", "2") as (port, _):
         url = "http://127.0.0.1:%d" % port
-        expect(bench.run("curl", "-sS", url + "/fast") == "This was fast", "another text")
+        expect(bench.run("curl", "-sS", url + "/fast") == FAST, "another text")
         heads = bench.run("curl", "-sSi", "--http1.0", url + "/fast")
         expect("Connection: close" in heads, "HTTP/1.0 is not told that the connection ends")
         heads = bench.run("curl", "-sSI", url + "/")
@@ -47,7 +47,7 @@ def by_curl_https(bench):
     certificate = bench.path("certificate.pem")
     with serve(bench, "--tls", "--certificate", certificate) as (port, _):
         said = bench.run("curl", "-sS", "--cacert", certificate, "https://127.0.0.1:%d/fast" % port)
-        expect(said == "This was fast", "another text")
+        expect(said == FAST, "another text")
         bench.run("curl", "-sS", "https://127.0.0.1:%d/fast" % port, statuses=(60,))
 
 
@@ -87,7 +87,7 @@ def by_chromium(bench):
         said = bench.run("chromium", "--headless", "--no-sandbox", "--disable-gpu",
                          "--user-data-dir=" + bench.path("chromium"), "--dump-dom",
                          "http://127.0.0.1:%d/fast" % port)
-        expect("This was fast" in said, "it shows something else: " + said)
+        expect(FAST in said, "it shows something else: " + said)
 
 
 def replaced_under_ab(bench):

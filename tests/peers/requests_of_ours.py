@@ -1,5 +1,5 @@
 """uvlab's clients against servers of other make."""
-from peer import expect, free_port
+from peer import FAST, expect, free_port
 
 
 def spans_of(result, kind):
@@ -16,7 +16,7 @@ def by_http2(bench):
     expect([s["http"]["version"] for s in newer] == ["2"] * 4, "--http2 was answered by another version")
     expect([s["http"]["version"] for s in usual] == ["1.1"] * 4, "without --http2 it is not HTTP/1.1")
     expect(all(s["status"] == "ok" for s in newer + usual), "a request failed")
-    expect(all(s["http"]["received_bytes"] == len("This was fast\n") for s in newer + usual),
+    expect(all(s["http"]["received_bytes"] == len(FAST) for s in newer + usual),
            "an answer's body has another length")
 
 
@@ -27,7 +27,7 @@ def load_on_nginx(bench):
     spans = spans_of(result, "http")
     expect(len(spans) == 2000, "%d spans instead of 2000" % len(spans))
     expect(all(s["status"] == "ok" and s["http"]["answer"] == 200 for s in spans), "a request failed")
-    expect(all(s["http"]["received_bytes"] == len("This was fast\n") for s in spans),
+    expect(all(s["http"]["received_bytes"] == len(FAST) for s in spans),
            "an answer's body has another length")
     expect(all(s["started_ns"] is None for s in spans), "nginx cannot tell when it began")
     expect(sum(not s["http"]["reused"] for s in spans) == 20, "not one connection each")
