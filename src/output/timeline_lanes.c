@@ -167,8 +167,6 @@ static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err 
 {
     uint32_t rows, worker_rows;
 
-    if (look(lanes, t, e) != 0)
-        return -1;
     rows = pool_rows(lanes, UINT32_MAX, t->all_rows);
     if (!t->all_rows &&
         rows > TIMELINE_ROWS_MOST + 1) /* the line that tells of it takes one, too */
