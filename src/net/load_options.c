@@ -11,7 +11,7 @@ enum {
     /* Requests a second and thread that there is to be room for, where nothing else limits them:
      * what a fast client reaches on loopback. */
     SPANS_A_SECOND = 200000,
-    PARTS_MOST = 1000000, /* spans of what workers did for requests */
+    PARTS_MOST = 200000, /* spans of what workers did for requests */
 };
 
 /* Tokens only (RFC 9110, 9.1), and as they are meant: they are case-sensitive. */
