@@ -49,8 +49,7 @@ int load_check(struct param_set *set, struct load_options *o, struct err *e)
                        o->threads, o->connections);
     if (o->duration_ns != 0 && o->ramp_ns >= o->duration_ns)
         return err_set(e, STATUS_USAGE, "--ramp: must be shorter than --duration");
-    if (o->histogram && o->duration_ns == 0 &&
-        param_source_of(set, "spans-most") == PARAM_FROM_FLAG)
+    if (o->histogram && param_source_of(set, "spans-most") == PARAM_FROM_FLAG)
         return err_set(e, STATUS_USAGE, "--spans-most: with --histogram no spans are kept");
     if (!o->histogram && o->duration_ns == 0 && o->requests > 100000000)
         return err_set(e, STATUS_USAGE,
