@@ -70,7 +70,7 @@ struct load_options {
                 "threads that make the load, each with a loop and its share of the connections"), \
     PARAM_FLAG(T, l.histogram, "histogram", 0, 0, \
                "keep no spans, only counts in buckets of 0.8 %: constant memory, for hours"), \
-    PARAM_COUNT(T, l.spans_most, "spans-most", 0, "2M", 1, 100000000, \
+    PARAM_COUNT(T, l.spans_most, "spans-most", 0, "1M", 1, 100000000, \
                 "with --duration: spans of requests to have room for; those beyond are counted only")
 /* clang-format on */
 

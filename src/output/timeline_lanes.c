@@ -352,10 +352,11 @@ static void print_untold(const struct timeline *t, uint32_t calls)
 /* Returns how many calls ran on threads that are not known. */
 static uint32_t draw(struct timeline *t, struct lanes *lanes)
 {
+    struct lane_row *rows = lanes->rows;
     uint32_t untold = 0;
     struct span s;
 
-    assert(lanes->rows != NULL && lanes->count > 0); /* the loop's row is always there */
+    assert(rows != NULL && lanes->count > 0); /* the loop's row is always there */
     for (uint32_t i = 0; i < t->run->recorder.count; i++) {
         struct lane_row *row;
 
@@ -364,11 +365,11 @@ static uint32_t draw(struct timeline *t, struct lanes *lanes)
         if (row != NULL)
             draw_work(t, row, &s);
         if (table_is_callback(&s))
-            draw_callback(t, &lanes->rows[lanes->count - 1], &s);
+            draw_callback(t, &rows[lanes->count - 1], &s);
         untold += lanes->wholes[i] == 0 && thread_untold(&s);
     }
     if (lanes->os > 0)
-        lanes->rows[lanes->named].calls = lanes->os_calls;
+        rows[lanes->named].calls = lanes->os_calls;
     return untold;
 }
 
