@@ -4,4 +4,5 @@
     X(threadpool)                                                                                  \
     X(os_delegation)                                                                               \
     X(multitask)                                                                                   \
-    X(loop)
+    X(loop)                                                                                        \
+    X(load)

@@ -221,12 +221,12 @@ static void head_string(const struct table *t, size_t *at, const char *string, b
 static void head_list(const struct table *t, size_t *at, const struct param *p,
                       const struct param_list *list)
 {
-    char phrase[PHRASE_BYTES];
+    char phrase[PHRASE_BYTES], shown[PHRASE_BYTES];
 
     snprintf(phrase, sizeof phrase, "--%s", p->name);
     for (unsigned i = 0; i < list->count; i++) {
         say(t, at, phrase);
-        head_string(t, at, list->items[i], false);
+        head_string(t, at, param_shown(p, list->items[i], shown, sizeof shown), false);
     }
 }
 
