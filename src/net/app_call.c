@@ -104,12 +104,14 @@ static void back_cb(uv_work_t *work, int status)
 void app_call_queue(struct app_call *call)
 {
     struct app *a = call->app;
-    call->field.submitted_ns = clock_read_monotonic();
+    int rc;
     call->is_away = true;
     a->submitted++;
-    call->status = uv_queue_work(a->loop, &call->work, work_cb, back_cb);
-    if (call->status == 0)
+    call->field.submitted_ns = clock_read_monotonic();
+    rc = uv_queue_work(a->loop, &call->work, work_cb, back_cb);
+    if (rc == 0) /* and the call belongs to the pool */
         return;
+    call->status = rc;
     call->is_away = false;
     a->submitted--;
     app_call_failed(call);

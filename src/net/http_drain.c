@@ -49,7 +49,8 @@ void drain_settle(struct http_connection *c)
 
 bool drain_is_last_answer(const struct http_connection *c)
 {
-    return c->server->drains && !can_be_given(c) && !c->more && c->stash == NULL;
+    bool more = c->more || (c->stash != NULL && !c->feeding); /* what is fed may be the stash */
+    return c->server->drains && !can_be_given(c) && !more;
 }
 
 static void tell_cb(uv_timer_t *timer)

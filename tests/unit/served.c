@@ -33,6 +33,8 @@ static void answer(struct http_request *r)
     struct http_answer a = {.status = 200, .type = "text/plain"};
     a.piece = begins(r->target, "/big") ? digits : r->target;
     a.piece_bytes = strlen(a.piece);
+    if (strcmp(r->target, "/204") == 0 || strcmp(r->target, "/304") == 0)
+        a.status = r->target[1] == '2' ? 204 : 304;
     a.body_bytes = a.piece == digits ? SERVED_BIG_BYTES : a.piece_bytes;
     http_request_answer(r, &a);
 }
@@ -43,6 +45,8 @@ static void request_cb(void *context, struct http_request *r)
     atomic_fetch_add(&s->requests, 1);
     if (begins(r->target, "/later"))
         delay_add(&s->delayed, &r->delay, LATER_NS);
+    else if (strcmp(r->target, "/held") == 0)
+        s->held = r;
     else if (!begins(r->target, "/never"))
         answer(r);
 }
@@ -57,6 +61,8 @@ static void over_cb(void *context, struct http_request *r, bool sent)
 {
     struct served *s = context;
     delay_remove(&s->delayed, &r->delay);
+    if (s->held == r)
+        s->held = NULL;
     atomic_fetch_add(sent ? &s->sent : &s->gone, 1);
 }
 
@@ -66,6 +72,25 @@ static void stop_cb(uv_async_t *stop)
     http_server_close(s->server, NULL, NULL);
     delay_queue_close(&s->delayed, NULL);
     uv_close((uv_handle_t *)stop, NULL);
+    uv_close((uv_handle_t *)&s->todo, NULL);
+}
+
+static void todo_cb(uv_async_t *todo)
+{
+    struct served *s = todo->data;
+    void (*job)(void *) = atomic_exchange(&s->job, NULL);
+    if (job == NULL)
+        return;
+    job(s->job_context);
+    uv_sem_post(&s->job_done);
+}
+
+void served_do(struct served *s, void (*job)(void *context), void *context)
+{
+    s->job_context = context;
+    atomic_store(&s->job, job);
+    uv_async_send(&s->todo);
+    uv_sem_wait(&s->job_done);
 }
 
 static void thread_main(void *context)
@@ -74,19 +99,41 @@ static void thread_main(void *context)
     uv_run(&s->loop, UV_RUN_DEFAULT);
 }
 
+static void release(void *context)
+{
+    const struct served *s = context;
+    assert_non_null(s->held);
+    answer(s->held);
+}
+
+void served_release(struct served *s)
+{
+    served_do(s, release, s);
+}
+
+static void prepare(struct served *s, struct http_server_options options)
+{
+    struct err e = {0};
+    memset(s, 0, sizeof *s);
+    signal(SIGPIPE, SIG_IGN);
+    options.handler.request = request_cb;
+    options.handler.over = over_cb;
+    options.handler.context = s;
+    assert_int_equal(uv_loop_init(&s->loop), 0);
+    assert_int_equal(uv_async_init(&s->loop, &s->stop, stop_cb), 0);
+    assert_int_equal(uv_async_init(&s->loop, &s->todo, todo_cb), 0);
+    assert_int_equal(uv_sem_init(&s->job_done, 0), 0);
+    s->stop.data = s->todo.data = s;
+    assert_int_equal(delay_queue_init(&s->delayed, &s->loop, due_cb, s, &e), 0);
+    s->server = http_server_new(&s->loop, &options, &e);
+    assert_non_null(s->server);
+}
+
 void served_start(struct served *s, struct http_server_options options)
 {
     struct err e = {0};
     struct listener_pair pair;
-    memset(s, 0, sizeof *s);
-    signal(SIGPIPE, SIG_IGN);
-    options.handler = (struct http_handler){.request = request_cb, .over = over_cb, .context = s};
-    assert_int_equal(uv_loop_init(&s->loop), 0);
-    assert_int_equal(uv_async_init(&s->loop, &s->stop, stop_cb), 0);
-    s->stop.data = s;
-    assert_int_equal(delay_queue_init(&s->delayed, &s->loop, due_cb, s, &e), 0);
-    s->server = http_server_new(&s->loop, &options, &e);
-    assert_non_null(s->server);
+    prepare(s, options);
     assert_int_equal(listener_open_loopback(&pair, 0, &e), 0);
     assert_int_equal(http_server_listen(s->server, pair.ipv4, &e), 0);
     if (pair.ipv6 != LISTENER_NONE)
@@ -95,11 +142,18 @@ void served_start(struct served *s, struct http_server_options options)
     assert_int_equal(uv_thread_create(&s->thread, thread_main, s), 0);
 }
 
+void served_start_deaf(struct served *s, struct http_server_options options)
+{
+    prepare(s, options);
+    assert_int_equal(uv_thread_create(&s->thread, thread_main, s), 0);
+}
+
 void served_stop(struct served *s)
 {
     uv_async_send(&s->stop);
     assert_int_equal(uv_thread_join(&s->thread), 0);
     assert_int_equal(uv_loop_close(&s->loop), 0);
+    uv_sem_destroy(&s->job_done);
     assert_int_equal(atomic_load(&s->requests), atomic_load(&s->sent) + atomic_load(&s->gone));
 }
 
@@ -168,6 +222,13 @@ char *served_talk(unsigned port, const char *bytes)
     assert_false(reset);
     close(fd);
     return text;
+}
+
+void served_reset(int fd)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+    close(fd);
 }
 
 unsigned served_count(const char *text, const char *part)
