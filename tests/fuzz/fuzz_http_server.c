@@ -54,6 +54,7 @@ static uv_loop_t loop;
 static struct http_server *server;  /* that takes the connection, or a given one */
 static struct http_server *drainer; /* that drains, or NULL */
 static int given = -1;              /* a connection on its way from there */
+static bool cut_short;              /* not all of the input was sent */
 static bool drains;                 /* it was told to */
 static struct seen seen;
 static struct http_request *waiting; /* with the handler: at most one, as there is one connection */
@@ -259,9 +260,12 @@ static void send_pieces(int fd, const char *bytes, size_t length, const uint8_t 
         ssize_t n = send(fd, bytes + at, piece < length - at ? piece : length - at,
                          MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-            return; /* the server would not have more of it */
-        if (n < 0 && (waits_for_end || slow))
-            return; /* it waits for us */
+            return;                   /* the server would not have more of it */
+        if (n < 0 && waits_for_end) { /* it waits for our end */
+            cut_short = true;
+            return;
+        }
+        slow = slow && n >= 0; /* it waits for us to read */
         at += n > 0 ? (size_t)n : 0;
         turn(false);
         if (!slow)
@@ -323,7 +327,7 @@ static void converse(const char *bytes, size_t length, const uint8_t *pieces, un
         start_server();
     seen = (struct seen){.at_start = true, .hash = UINT64_C(14695981039346656037)};
     waiting = NULL;
-    waits_for_end = drains = false;
+    waits_for_end = drains = cut_short = false;
     http_parser_init(&answers, HTTP_RESPONSE);
     MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) == 0);
     setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
@@ -362,8 +366,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         (tail[0] & (DRAIN_GIVE | DRAIN_CLOSE)) == DRAIN_CLOSE)
         return 0;
     MUST(seen.at_start && seen.answers == seen.requests);
+    if (cut_short)
+        return 0;
     in_pieces = seen;
     converse((const char *)data, length, NULL, END_SHUTDOWN);
+    MUST(!cut_short);
     MUST(seen.at_start && seen.answers == seen.requests);
     MUST(seen.requests == in_pieces.requests && seen.hash == in_pieces.hash);
     /* Not with which status: a request may be wrong in two ways, of which one is seen first. */
