@@ -56,7 +56,7 @@ $(error What uvlab is built from is not there ($(LIBRARY_VERSIONS)): run scripts
 endif
 LIBRARY_CFLAGS := $(shell pkg-config --cflags $(LINKED) $(INCLUDED))
 # Debian's http_parser has no pkg-config file.
-LIBRARIES := $(shell pkg-config --libs $(LINKED)) -lhttp_parser
+LIBRARIES := $(shell pkg-config --libs $(LINKED)) -lhttp_parser -lm
 else
 LIBRARY_VERSIONS :=
 LIBRARY_CFLAGS :=

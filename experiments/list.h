@@ -5,4 +5,5 @@
     X(os_delegation)                                                                               \
     X(multitask)                                                                                   \
     X(loop)                                                                                        \
+    X(load)                                                                                        \
     X(workers)

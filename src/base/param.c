@@ -366,6 +366,15 @@ const char *param_nearest(const char *word, const char *const *names)
     return nearest;
 }
 
+const char *param_shown(const struct param *p, const char *text, char *buf, size_t bytes)
+{
+    const char *colon = strchr(text, ':');
+    if ((p->flags & PARAM_SECRET) == 0 || colon == NULL)
+        return text;
+    snprintf(buf, bytes, "%.*s: ...", (int)(colon - text), text);
+    return buf;
+}
+
 const char *param_metavar(const struct param *p, char *buf, size_t bytes)
 {
     static const char *const by_type[] = {

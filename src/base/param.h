@@ -46,6 +46,7 @@ enum param_flag {
     PARAM_VIEW = 1, /* says how the result is shown, not what is measured: not in `parameters` */
     PARAM_OPTIONAL = 2, /* may stay unset: no default; numbers are then 0, strings NULL */
     PARAM_PATH = 4,     /* a file name: shells complete it as one */
+    PARAM_SECRET = 8,   /* of a list: what is behind the first colon of a value is never shown */
 };
 
 /* Where a value came from; the result reports it for the pool size. */
@@ -87,6 +88,10 @@ struct param {
     { PARAM_NUMBER_(T, field, PARAM_TYPE_SIZE, name_, letter_, preset_, min_, max_, help_) }
 #define PARAM_FLAG(T, field, name_, letter_, flags_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .flags = flags_, \
+      .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
+/* One that is true until it is taken back by --no-NAME. */
+#define PARAM_FLAG_ON(T, field, name_, letter_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .preset = "yes", \
       .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
 #define PARAM_STRING(T, field, name_, letter_, flags_, preset_, metavar_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_STRING, .flags = flags_, \
@@ -136,6 +141,10 @@ void param_supersede(struct param_set *set, const char *name);
 /* The nearest of `names` (NULL-terminated) by edit distance, or NULL when none is near enough to be
  * what the user meant. For "did you mean". Pure. */
 const char *param_nearest(const char *word, const char *const *names);
+
+/* A value of a list as results may show it: as it is or, of PARAM_SECRET, "Name: ...". Returns
+ * `text` or buf. */
+const char *param_shown(const struct param *p, const char *text, char *buf, size_t bytes);
 
 /* What --help calls the value ("N", "DURATION", "a|b|c"); "" for flags. Written into buf, which is
  * returned; choices that do not fit are left out and "..." stands for them. */

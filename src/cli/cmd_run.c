@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/style.h"
+#include "measure/load_facts.h"
 #include "measure/session.h"
 #include "output/out.h"
 #include "output/view.h"
@@ -54,8 +55,10 @@ static void expect_memory(struct invocation *v)
 static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
 {
     struct option_outcome outcome;
-    struct option_grammar grammar = {
-        .sets = {&v->result.options, &v->common_set}, .set_count = 2, .topic = v->experiment->name};
+    struct option_grammar grammar = {.sets = {&v->result.options, &v->common_set},
+                                     .set_count = 2,
+                                     .operand = v->experiment->operand,
+                                     .topic = v->experiment->name};
     const struct view_options *view = &v->common.view;
     if (options_parse(&grammar, argc, argv, &outcome, e) < 0)
         return -1;
@@ -77,11 +80,34 @@ struct failures {
     int first;
 };
 
+/* Requests of a load that have no span are known by their kind of error alone. */
+static void count_load(const struct load_facts *load, struct failures *f)
+{
+    static const int statuses[LOAD_ERRORS] = {
+        [LOAD_ERROR_CONNECT] = SPAN_FAILED_CONNECT, [LOAD_ERROR_RESET] = SPAN_FAILED_RESET,
+        [LOAD_ERROR_TIMEOUT] = SPAN_FAILED_TIMEOUT, [LOAD_ERROR_MALFORMED] = SPAN_FAILED_MALFORMED,
+        [LOAD_ERROR_STATUS] = SPAN_FAILED_STATUS,
+    };
+    f->calls += load->submitted;
+    for (unsigned k = 0; k < LOAD_ERRORS; k++) {
+        if (load->errors[k] == 0)
+            continue;
+        if (f->failed == 0)
+            f->first = statuses[k];
+        f->failed += load->errors[k];
+        f->alike += statuses[k] == f->first ? load->errors[k] : 0;
+    }
+}
+
 static void count_failures(const struct result *r, struct failures *f)
 {
     struct span s;
     *f = (struct failures){.first = SPAN_OK};
     for (uint32_t i = 0; i < r->run_count; i++) {
+        if (r->runs[i].load != NULL) {
+            count_load(r->runs[i].load, f);
+            continue;
+        }
         for (uint32_t k = 0; k < r->runs[i].recorder.count; k++) {
             recorder_get(&r->runs[i].recorder, k, &s);
             if (s.parent != SPAN_NONE)
@@ -143,6 +169,7 @@ static int measure_and_show(struct invocation *v, struct out *o, struct err *e)
     struct progress progress;
     int rc;
     progress_begin(&progress, v->experiment->name, !v->common.view.quiet);
+    v->common.session.progress = progress_during(&progress);
     rc = session_run(&v->result, &v->common.session, progress_show, &progress, e);
     progress_end(&progress);
     if (rc == 0 && (v->view->judged || v->common.view.check))

@@ -2,6 +2,7 @@
 #include "cli/describe.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/units.h"
 
@@ -18,6 +19,11 @@ bool describe_includes(const struct param *p, enum describe_part part)
 {
     bool view = (p->flags & PARAM_VIEW) != 0;
     return p->help != NULL && (part == DESCRIBE_ALL || view == (part == DESCRIBE_VIEW));
+}
+
+const char *describe_operand(const struct experiment *x, char *buf, size_t bytes)
+{
+    return param_metavar(param_find(x->params, x->operand, strlen(x->operand)), buf, bytes);
 }
 
 static void add_bound(struct text *t, enum param_type type, uint64_t value)
@@ -47,7 +53,10 @@ static void add_range(struct text *t, const struct param *p)
 void describe_limits(const struct param *p, bool choices, struct text *t)
 {
     const char *separator = "";
-    if (p->preset != NULL && p->type != PARAM_TYPE_FLAG) {
+    if (p->preset != NULL && p->type == PARAM_TYPE_FLAG) {
+        text_add(t, "default; --no-%s takes it back", p->name);
+        separator = "; ";
+    } else if (p->preset != NULL) {
         text_add(t, "default %s", p->preset);
         separator = "; ";
     }

@@ -122,13 +122,17 @@ static void add_exit_statuses(struct text *t)
 
 void help_experiment(const struct experiment *x, struct text *t)
 {
+    char metavar[METAVAR_BYTES];
     text_add(t, "uvlab %s: ", x->name);
     add_wrapped(t, strlen("uvlab : ") + strlen(x->name), 0, x->question);
     if (x->about != NULL) {
         text_add(t, "\n");
         add_wrapped(t, 0, 0, x->about);
     }
-    text_add(t, "\nUsage: uvlab %s [OPTION]...\n", x->name);
+    text_add(t, "\nUsage: uvlab %s [OPTION]...", x->name);
+    if (x->operand != NULL)
+        text_add(t, " %s...", describe_operand(x, metavar, sizeof metavar));
+    text_add(t, "\n");
     add_options(t, "What is measured", x->params, DESCRIBE_ALL);
     add_options(t, "How it is measured (every experiment)", common_params, DESCRIBE_MEASURE);
     add_options(t, "How it is shown (every experiment)", common_params, DESCRIBE_VIEW);

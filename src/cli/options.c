@@ -191,7 +191,11 @@ static void parse_short(struct parser *p, const char *word)
 static void parse_operand(struct parser *p, const char *word)
 {
     struct option_outcome *o = p->outcome;
-    if (o->operand_count < p->grammar->operands_most)
+    const char *row = p->grammar->operand;
+    if (row != NULL) {
+        struct param_set *set = p->grammar->sets[0];
+        store(p, (struct found){.set = set, .row = param_find(set->table, row, strlen(row))}, word);
+    } else if (o->operand_count < p->grammar->operands_most)
         o->operands[o->operand_count++] = word;
     else
         complain(p, "unexpected argument '%s'; see 'uvlab help %s'", word, p->grammar->topic);

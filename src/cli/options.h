@@ -15,6 +15,7 @@ struct option_grammar {
     struct param_set *sets[OPTION_SETS_MOST];
     unsigned set_count;
     unsigned operands_most; /* at most OPERANDS_MOST */
+    const char *operand;    /* the row of the first set that operands are values of; or NULL */
     const char *topic;      /* of `uvlab help`, to which errors point */
 };
 

@@ -1,11 +1,13 @@
 /* Progress, shown between runs so that it disturbs none: which run begins, from the first one on,
- * as that may be a long one. The line is redrawn a few times a second and erased at the end. It is
- * redrawn in place with a carriage return and spaces alone, which every terminal understands.
- * Main thread; its times are for people and enter no result. */
+ * as that may be a long one. Only a load, which lasts, tells more during a run. The line is redrawn
+ * a few times a second and erased at the end. It is redrawn in place with a carriage return and
+ * spaces alone, which every terminal understands. Main thread; its times are for people and enter
+ * no result. */
 #include "cli/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "measure/clock.h"
@@ -17,24 +19,45 @@ void progress_begin(struct progress *p, const char *name, bool wanted)
     *p = (struct progress){.name = name, .wanted = wanted && isatty(STDERR_FILENO)};
 }
 
+/* Puts the line in place of the one that stands there. */
+static void draw(struct progress *p, const char *line)
+{
+    size_t length = strlen(line);
+    fprintf(stderr, "\r%s%*s", line, p->columns > length ? (int)(p->columns - length) : 0, "");
+    fflush(stderr);
+    p->columns = length;
+}
+
 void progress_show(void *progress, uint32_t done, uint32_t all)
 {
     struct progress *p = progress;
     char line[80];
     uint64_t now_ns;
-    int length;
+    p->run = done + 1;
+    p->runs = all;
     if (!p->wanted || all < 2 || done == all)
         return;
     now_ns = clock_read_monotonic();
     if (p->columns > 0 && now_ns - p->shown_ns < between_ns)
         return;
-    length =
-        snprintf(line, sizeof line, "%.32s: run %" PRIu32 " of %" PRIu32, p->name, done + 1, all);
-    fprintf(stderr, "\r%s%*s", line,
-            p->columns > (size_t)length ? (int)(p->columns - (size_t)length) : 0, "");
-    fflush(stderr);
-    p->columns = (size_t)length;
+    snprintf(line, sizeof line, "%.32s: run %" PRIu32 " of %" PRIu32, p->name, done + 1, all);
+    draw(p, line);
     p->shown_ns = now_ns;
+}
+
+static void say(void *progress, const char *text)
+{
+    struct progress *p = progress;
+    char line[80], which[40] = "";
+    if (p->runs > 1)
+        snprintf(which, sizeof which, " run %" PRIu32 " of %" PRIu32 ":", p->run, p->runs);
+    snprintf(line, sizeof line, "%.16s:%s %s", p->name, which, text);
+    draw(p, line);
+}
+
+struct run_progress progress_during(struct progress *p)
+{
+    return (struct run_progress){.say = p->wanted ? say : NULL, .context = p};
 }
 
 void progress_end(struct progress *p)

@@ -7,11 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "measure/run.h"
+
 struct progress {
     const char *name; /* of the experiment */
     bool wanted;
-    uint64_t shown_ns; /* CLOCK_MONOTONIC */
-    size_t columns;    /* of the line that stands there; 0: none */
+    uint64_t shown_ns;  /* CLOCK_MONOTONIC */
+    size_t columns;     /* of the line that stands there; 0: none */
+    uint32_t run, runs; /* which of how many is going on */
 };
 
 /* `wanted`: whether it may be shown at all. */
@@ -19,6 +22,10 @@ void progress_begin(struct progress *p, const char *name, bool wanted);
 
 /* A session_progress_cb; the context is the struct progress. Between runs, on the main thread. */
 void progress_show(void *progress, uint32_t done, uint32_t all);
+
+/* Through which a run says how far it is while it lasts; where nobody is there to read it, it has
+ * no function. */
+struct run_progress progress_during(struct progress *p);
 
 /* Erases the line, if there is one. */
 void progress_end(struct progress *p);

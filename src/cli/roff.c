@@ -11,7 +11,7 @@
 #include "cli/describe.h"
 #include "cli/registry.h"
 
-enum { LINE_BYTES = 76 };
+enum { LINE_BYTES = 76, METAVAR_BYTES = 160 };
 
 /* What a character of prose becomes: backslashes and what would be typographic (a quote, a hyphen
  * that is a minus) are escaped. */
@@ -96,7 +96,11 @@ static void add_options(struct text *t, const struct param *table, enum describe
 
 static void add_experiment(struct text *t, const struct experiment *x)
 {
-    text_add(t, ".Ss uvlab %s\n", x->name);
+    char metavar[METAVAR_BYTES];
+    text_add(t, ".Ss uvlab %s", x->name);
+    if (x->operand != NULL)
+        text_add(t, " Ar %s ...", describe_operand(x, metavar, sizeof metavar));
+    text_add(t, "\n");
     add_prose(t, x->question);
     text_add(t, "\n.Pp\n");
     if (x->about != NULL) {

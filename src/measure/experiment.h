@@ -68,6 +68,10 @@ enum column {
     COLUMN_NODE_NAME,
     COLUMN_ANSWER, /* of an HTTP request: status code, and whether its connection was there */
     COLUMN_BYTES,  /* of the answer's body */
+    COLUMN_DUE,    /* of an open loop; shown only when some call has it */
+    COLUMN_FIRST_BYTE,
+    COLUMN_TOTAL,      /* from when it was submitted, or due, until it was called back */
+    COLUMN_CONNECTION, /* its number */
 };
 
 struct experiment {
@@ -76,6 +80,9 @@ struct experiment {
     const char *about;           /* a paragraph for --help and the manual page */
     const char *const *examples; /* command lines, NULL-terminated: help, manual page */
     const struct param *params;
+    /* The row of params, of PARAM_TYPE_LIST, that words on the command line go to; NULL: there
+     * may be none. Its flag may be used as well. */
+    const char *operand;
     size_t options_size; /* of the structure that params fill; zeroed by the runner */
     const struct span_kind *const *kinds; /* NULL-terminated; row numbers are span kinds */
     const struct claim *claims;           /* ends with a row whose id is NULL */

@@ -18,7 +18,8 @@ uint64_t recorder_bytes_per_span(unsigned extras)
 {
     return sizeof(struct span_on_loop) + sizeof(struct span_on_worker) +
            ((extras & RECORD_CAUSES) != 0 ? sizeof(uint32_t) : 0) +
-           ((extras & RECORD_HTTP) != 0 ? sizeof(struct span_http) : 0);
+           ((extras & RECORD_HTTP) != 0 ? sizeof(struct span_http) : 0) +
+           ((extras & RECORD_DUE) != 0 ? sizeof(uint64_t) : 0);
 }
 
 /* In the check phase the runner advances the count of iterations. */
@@ -48,7 +49,10 @@ int recorder_init(struct recorder *r, uint32_t capacity, const struct span_kind 
         r->armed_by = mem_aligned_filled(capacity, sizeof *r->armed_by, 0xff);
     if ((extras & RECORD_HTTP) != 0)
         r->http = mem_aligned_filled(capacity, sizeof *r->http, 0);
+    if ((extras & RECORD_DUE) != 0)
+        r->due = mem_aligned_filled(capacity, sizeof *r->due, 0xff);
     if (r->on_loop == NULL || r->on_worker == NULL ||
+        ((extras & RECORD_DUE) != 0 && r->due == NULL) ||
         ((extras & RECORD_CAUSES) != 0 && r->armed_by == NULL) ||
         ((extras & RECORD_HTTP) != 0 && r->http == NULL)) {
         recorder_free(r);
@@ -63,6 +67,7 @@ void recorder_free(struct recorder *r)
     mem_free(r->on_worker);
     mem_free(r->armed_by);
     mem_free(r->http);
+    mem_free(r->due);
     mem_free(r->kept);
     *r = (struct recorder){0};
 }
@@ -128,6 +133,67 @@ static uint64_t instant_ns(const struct recorder *r, uint64_t ticks)
     return ticks == SPAN_UNKNOWN ? SPAN_UNKNOWN : clock_scale_ns(&r->scale, ticks);
 }
 
+void recorder_move(struct recorder *r, uint32_t to, uint32_t from, uint32_t count)
+{
+    assert(to <= from && from <= r->count && count <= r->count - from);
+    memmove(r->on_loop + to, r->on_loop + from, count * sizeof *r->on_loop);
+    for (uint32_t i = 0; i < count; i++) { /* not memmove(): they are atomics */
+        struct span_on_worker *w = &r->on_worker[to + i], *v = &r->on_worker[from + i];
+
+        atomic_store_explicit(&w->started, v->started, memory_order_relaxed);
+        atomic_store_explicit(&w->finished, v->finished, memory_order_relaxed);
+        atomic_store_explicit(&w->cpu_ns, v->cpu_ns, memory_order_relaxed);
+        atomic_store_explicit(&w->lane, v->lane, memory_order_relaxed);
+        atomic_store_explicit(&w->status, v->status, memory_order_relaxed);
+    }
+    if (r->armed_by != NULL)
+        memmove(r->armed_by + to, r->armed_by + from, count * sizeof *r->armed_by);
+    if (r->http != NULL)
+        memmove(r->http + to, r->http + from, count * sizeof *r->http);
+    if (r->due != NULL)
+        memmove(r->due + to, r->due + from, count * sizeof *r->due);
+}
+
+/* What another process told, as CLOCK_MONOTONIC nanoseconds, since the run's origin. Before it is
+ * 0, as for ticks. */
+static uint64_t remote_ns(const struct recorder *r, uint64_t monotonic_ns)
+{
+    if (monotonic_ns == SPAN_UNKNOWN)
+        return SPAN_UNKNOWN;
+    return monotonic_ns > r->scale.origin_monotonic_ns ? monotonic_ns - r->scale.origin_monotonic_ns
+                                                       : 0;
+}
+
+typedef uint64_t (*to_ns)(const struct recorder *r, uint64_t instant);
+
+/* The four instants, each by the clock that it was taken from. */
+static void get_instants(const struct recorder *r, uint32_t i, struct span *out)
+{
+    const struct span_on_loop *l = &r->on_loop[i];
+    const struct span_on_worker *w = &r->on_worker[i];
+    unsigned traits = out->kind->traits;
+    to_ns own = (traits & SPAN_REMOTE_ALL) != 0 ? remote_ns : instant_ns;
+    to_ns other = (traits & (SPAN_REMOTE | SPAN_REMOTE_ALL)) != 0 ? remote_ns : instant_ns;
+
+    out->submitted_ns = own(r, l->submitted);
+    out->started_ns = other(r, atomic_load_explicit(&w->started, memory_order_relaxed));
+    out->finished_ns = other(r, atomic_load_explicit(&w->finished, memory_order_relaxed));
+    out->called_back_ns = own(r, l->called_back);
+    out->due_ns = r->due == NULL ? SPAN_UNKNOWN : instant_ns(r, r->due[i]);
+}
+
+/* What else is known of a request. */
+static void get_http(const struct recorder *r, uint32_t i, struct span *out)
+{
+    const struct span_http *http = &r->http[i];
+
+    out->http = http;
+    if (http->sent != 0)
+        out->sent_ns = instant_ns(r, http->sent);
+    if (http->first_byte != 0)
+        out->first_byte_ns = instant_ns(r, http->first_byte);
+}
+
 void recorder_get(const struct recorder *r, uint32_t i, struct span *out)
 {
     const struct span_on_loop *l = &r->on_loop[i];
@@ -144,14 +210,12 @@ void recorder_get(const struct recorder *r, uint32_t i, struct span *out)
     if (l->iteration != 0 && (r->late_phases & 1u << out->kind->phase) != 0)
         out->iteration--;
     out->lane = atomic_load_explicit(&w->lane, memory_order_relaxed);
-    out->submitted_ns = instant_ns(r, l->submitted);
-    out->started_ns = instant_ns(r, atomic_load_explicit(&w->started, memory_order_relaxed));
-    out->finished_ns = instant_ns(r, atomic_load_explicit(&w->finished, memory_order_relaxed));
-    out->called_back_ns = instant_ns(r, l->called_back);
+    get_instants(r, i, out);
     out->cpu_ns = atomic_load_explicit(&w->cpu_ns, memory_order_relaxed);
     out->http = NULL;
+    out->sent_ns = out->first_byte_ns = SPAN_UNKNOWN;
     if (r->http != NULL && (out->kind->traits & SPAN_HTTP) != 0)
-        out->http = &r->http[i];
+        get_http(r, i, out);
     out->status = l->status;
     if (!has_ended(l))
         out->status = SPAN_UNFINISHED;

@@ -47,6 +47,7 @@ _Static_assert(sizeof(struct span_on_worker) == 64, "a cache line of its own");
 enum recorder_extra {
     RECORD_CAUSES = 1, /* recorder_armed_by() */
     RECORD_HTTP = 2,   /* recorder_http() */
+    RECORD_DUE = 4,    /* recorder_due() */
 };
 
 struct recorder {
@@ -63,6 +64,7 @@ struct recorder {
     struct span_on_worker *on_worker;
     uint32_t *armed_by;       /* NULL unless the experiment records causes */
     struct span_http *http;   /* NULL unless the experiment makes HTTP requests */
+    uint64_t *due;            /* ticks; NULL unless the experiment keeps an open loop */
     void *kept;               /* memory that spans point into: recorder_keep() */
     struct clock_scale scale; /* set when the run has ended */
 };
@@ -163,7 +165,17 @@ static inline struct span_http *recorder_http(struct recorder *r, uint32_t i)
     return &r->http[i];
 }
 
+/* When call `i` was to be submitted, in ticks. */
+static inline void recorder_due(struct recorder *r, uint32_t i, uint64_t ticks)
+{
+    r->due[i] = ticks;
+}
+
 /* --- After the run. --- */
+
+/* Moves `count` spans from `from` to `to`, which is before it: an experiment that did not need all
+ * the spans that it had opened closes the gap, and then sets r->count. Parents are not followed. */
+void recorder_move(struct recorder *r, uint32_t to, uint32_t from, uint32_t count);
 
 /* Cuts the recorder loose from threads that are still running calls of it: replaces the arrays by
  * copies, in which calls that were not called back have no end. The old arrays are deliberately

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "measure/load_facts.h"
 #include "measure/pool.h"
 
 enum { GRACE_MS = 1000 }; /* how long an interrupted run waits for what is running */
@@ -231,6 +232,10 @@ static void conclude(struct run *run)
             last = s.called_back_ns;
     }
     run->elapsed_ns = last > first ? last - first : SPAN_UNKNOWN;
+    if (run->load != NULL) { /* of which not every request has to have a span */
+        run->elapsed_ns = run->load->elapsed_ns;
+        run->failed |= load_facts_failed(run->load) > 0;
+    }
 }
 
 /* Between the two anchors lies everything that is measured. */
@@ -300,4 +305,6 @@ int run_once(struct run *run, struct err *e)
 void run_free(struct run *run)
 {
     recorder_free(&run->recorder);
+    mem_free(run->load);
+    run->load = NULL;
 }

@@ -23,6 +23,14 @@ struct loop_facts {
                             in which a signal came is left out */
 };
 
+/* Where a run that takes long may say how far it is, at most once a second. */
+struct run_progress {
+    void (*say)(void *context, const char *text); /* NULL: nobody wants to know */
+    void *context;
+};
+
+struct load_facts;
+
 struct run {
     const struct experiment *experiment;
     const struct pass *pass;
@@ -33,6 +41,7 @@ struct run {
     struct recorder recorder;
     void *shared; /* what the experiment's open() made for all runs */
     void *state;  /* the experiment's own, for this run */
+    struct run_progress progress;
 
     /* the result */
     uint64_t elapsed_ns; /* first submission to last callback; SPAN_UNKNOWN if nothing came back */
@@ -41,6 +50,7 @@ struct run {
     uint64_t
         pool_cpu_ns; /* that of the pool's threads alone; SPAN_UNKNOWN where there is no pool */
     struct loop_facts loop_facts;
+    struct load_facts *load; /* of a load (measure/load_facts.h); NULL: this was none. The run's */
     bool interrupted;
     bool detached; /* calls were still running when it was given up: the process must _exit() */
     bool failed;   /* some call failed; parts of calls do not count, as their call tells */
@@ -51,7 +61,7 @@ struct run {
  * Main thread. */
 int run_once(struct run *run, struct err *e);
 
-/* Frees the recorder. */
+/* Frees the recorder and the facts of a load. */
 void run_free(struct run *run);
 
 /* SIGINT, SIGTERM and, unless it was ignored before (nohup), SIGHUP from now on interrupt the run

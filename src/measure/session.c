@@ -103,6 +103,7 @@ static int one_run(struct session *s, const struct pass *pass, struct run *run, 
         .cpu_choice = s->options->cpu,
         .pool_size = s->result->pool.size,
         .shared = s->result->shared,
+        .progress = s->options->progress,
     };
     if (s->progress != NULL)
         s->progress(s->context, s->done, s->all);
@@ -308,7 +309,6 @@ static int try_descriptors(uint64_t beyond, struct err *e)
     enum { NEEDED = 12 };
     int fds[NEEDED], made = 0, error;
     uint64_t limit = host_raise_file_limit(beyond + FILES_OF_LOOP);
-
     if (beyond > 0 && limit < beyond + FILES_OF_LOOP)
         return err_set(e, STATUS_FAILED,
                        "this needs %" PRIu64 " file descriptors, and the limit is %" PRIu64

@@ -16,6 +16,9 @@ struct session_options {
     /* Not an option: what looking at the result will take beside it, for each span of all runs, and
      * of the largest run alone. */
     unsigned bytes_per_span, bytes_per_span_of_run;
+
+    /* The same for progress during a run: what every run has as run->progress. */
+    struct run_progress progress;
 };
 
 extern const char *const session_cpu_choices[];

@@ -32,6 +32,16 @@ uint64_t span_total_ns(const struct span *s)
     return between(s->submitted_ns, s->called_back_ns);
 }
 
+uint64_t span_late_ns(const struct span *s)
+{
+    return between(s->due_ns, s->submitted_ns);
+}
+
+uint64_t span_since_due_ns(const struct span *s)
+{
+    return between(s->due_ns, s->called_back_ns);
+}
+
 bool span_is_phase(const struct span *s)
 {
     return s->called_back_ns == SPAN_UNKNOWN && s->status != SPAN_UNFINISHED;
@@ -128,6 +138,16 @@ const char *span_status_text(int status, char buf[SPAN_TEXT_BYTES])
         return "the file ended early";
     case SPAN_FAILED_GREW:
         return "the file is larger than it was planned for";
+    case SPAN_FAILED_CONNECT:
+        return "connect: no connection";
+    case SPAN_FAILED_RESET:
+        return "reset: the connection broke";
+    case SPAN_FAILED_TIMEOUT:
+        return "timeout: not answered in time";
+    case SPAN_FAILED_MALFORMED:
+        return "malformed: the answer is not HTTP";
+    case SPAN_FAILED_STATUS:
+        return "status: answered with an error";
     case SPAN_UNFINISHED:
         return "unfinished";
     case UV_ECANCELED:

@@ -48,6 +48,12 @@ enum span_status {
     SPAN_FAILED_SHORT_READ = -6003,  /* a file ended before its size, as fstat told it */
     SPAN_UNFINISHED = -6004,         /* it was not called back before the run was given up */
     SPAN_FAILED_GREW = -6005,        /* a file turned out larger than it was planned for */
+    /* Of a request of the load generator, the kinds of errors that it counts: */
+    SPAN_FAILED_CONNECT = -6011,   /* no connection, or no TLS on it */
+    SPAN_FAILED_RESET = -6012,     /* the connection ended before the answer did */
+    SPAN_FAILED_TIMEOUT = -6013,   /* not answered in time */
+    SPAN_FAILED_MALFORMED = -6014, /* the answer is not HTTP */
+    SPAN_FAILED_STATUS = -6015,    /* it was answered with 400 or more */
     /* libcurl's: -7000 less its CURLcode (1 to 99), which says of what sort the failure was. */
     SPAN_FAILED_CURL = -7000,
     SPAN_FAILED_CURL_LAST = -7099,
@@ -82,12 +88,20 @@ enum span_trait {
     SPAN_CPU_BOUND = 4, /* needs a CPU for as long as it runs */
     SPAN_BLURRED = 8,   /* so short that `started` is read without a fence: CLOCK_BLUR_NS */
     SPAN_HTTP = 16,     /* an HTTP request: struct span_http tells more of it */
+    /* What another process of this host told of it: its instants are recorded as nanoseconds of
+     * CLOCK_MONOTONIC and not as ticks. */
+    SPAN_REMOTE = 32,     /* `started` and `finished` */
+    SPAN_REMOTE_ALL = 64, /* all four */
+    SPAN_RESTS = 128,     /* occupies nothing while it runs, as a timer that is awaited */
 };
 
 /* What an HTTP request came to, beyond its instants. */
 struct span_http {
     uint64_t received_bytes; /* of the answer's body */
-    const char *error;       /* what libcurl said of the failure, or NULL */
+    const char *error;       /* what libcurl (or the load generator) said of the failure, or NULL */
+    uint64_t sent;           /* ticks, as the recorder has them: see span.sent_ns; 0: unknown */
+    uint64_t first_byte;     /* the same: span.first_byte_ns */
+    uint32_t connection;     /* that it went over, numbered from 1; 0: unknown */
     uint16_t answer;         /* status code; 0: there was no answer */
     uint8_t version;         /* 10, 11, 20, 30; 0: unknown */
     bool reused;             /* it went over a connection that was there already */
@@ -106,6 +120,9 @@ struct span {
     const struct span_kind *kind;
     uint64_t submitted_ns, started_ns, finished_ns, called_back_ns;
     uint64_t cpu_ns;              /* CPU time of its thread while it ran */
+    uint64_t due_ns;              /* of an open loop: when it was to be submitted */
+    uint64_t sent_ns;             /* of a request: handed to the kernel, the first time */
+    uint64_t first_byte_ns;       /* of a request: the first byte of the answer was seen */
     const struct span_http *http; /* of a request; NULL for other calls */
 };
 
@@ -114,6 +131,9 @@ uint64_t span_waited_ns(const struct span *s);   /* started - submitted */
 uint64_t span_ran_ns(const struct span *s);      /* finished - started */
 uint64_t span_returned_ns(const struct span *s); /* called_back - finished */
 uint64_t span_total_ns(const struct span *s);    /* called_back - submitted */
+/* Of an open loop: how late it was submitted, and what it took from when it was due. */
+uint64_t span_late_ns(const struct span *s);
+uint64_t span_since_due_ns(const struct span *s);
 
 /* Whether it is a phase of its parent that is over: complete, with no callback to come. Pure. */
 bool span_is_phase(const struct span *s);

@@ -43,11 +43,13 @@ static void timer_cb(uv_poll_t *poll, int status, int events)
     struct delay_queue *q = poll->data;
     (void)status;
     (void)events;
+    q->calling = true;
     while (q->first != NULL && q->first->due_ns <= now_ns && !uv_is_closing((uv_handle_t *)poll)) {
         struct delay_entry *entry = q->first;
         unlink_entry(q, entry);
         q->due(q, entry);
     }
+    q->calling = false;
     if (!uv_is_closing((uv_handle_t *)poll))
         arm(q);
 }
@@ -88,8 +90,13 @@ void delay_queue_close(struct delay_queue *q, void (*closed)(struct delay_queue 
 
 void delay_add(struct delay_queue *q, struct delay_entry *entry, uint64_t delay_ns)
 {
+    delay_add_at(q, entry, clock_read_monotonic() + delay_ns);
+}
+
+void delay_add_at(struct delay_queue *q, struct delay_entry *entry, uint64_t due_ns)
+{
     struct delay_entry *before = q->last;
-    entry->due_ns = clock_read_monotonic() + delay_ns;
+    entry->due_ns = due_ns;
     while (before != NULL && before->due_ns > entry->due_ns)
         before = before->before;
     entry->before = before;
@@ -103,7 +110,7 @@ void delay_add(struct delay_queue *q, struct delay_entry *entry, uint64_t delay_
     else
         q->first = entry;
     entry->waits = true;
-    if (q->first == entry)
+    if (q->first == entry && !q->calling)
         arm(q);
 }
 

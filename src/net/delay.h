@@ -23,6 +23,7 @@ struct delay_queue {
     int fd;
     struct delay_entry *first, *last; /* by due_ns, those of equal due_ns as they were added */
     void (*due)(struct delay_queue *q, struct delay_entry *entry);
+    bool calling;  /* `due`: the timer is armed when that is over */
     void *context; /* of whoever made the queue */
     void (*closed)(struct delay_queue *q);
 };
@@ -37,6 +38,8 @@ void delay_queue_close(struct delay_queue *q, void (*closed)(struct delay_queue 
 
 /* Puts `entry`, which does not wait, off until `delay_ns` from now. */
 void delay_add(struct delay_queue *q, struct delay_entry *entry, uint64_t delay_ns);
+/* The same until a moment of CLOCK_MONOTONIC. */
+void delay_add_at(struct delay_queue *q, struct delay_entry *entry, uint64_t due_ns);
 /* Takes it out, if it waits. */
 void delay_remove(struct delay_queue *q, struct delay_entry *entry);
 

@@ -7,6 +7,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 
 static int wire_read_cb(BIO *bio, char *into, int bytes)
 {
@@ -61,7 +62,7 @@ void tls_wire_free(struct tls_wire *w)
     w->method = NULL;
 }
 
-SSL *tls_accept(SSL_CTX *ctx, struct tls_wire *w)
+static SSL *make_end(SSL_CTX *ctx, struct tls_wire *w)
 {
     SSL *ssl = SSL_new(ctx);
     BIO *bio = ssl != NULL ? BIO_new(w->method) : NULL;
@@ -73,8 +74,48 @@ SSL *tls_accept(SSL_CTX *ctx, struct tls_wire *w)
     BIO_set_data(bio, w);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl, bio, bio);
-    SSL_set_accept_state(ssl);
     return ssl;
+}
+
+SSL *tls_accept(SSL_CTX *ctx, struct tls_wire *w)
+{
+    SSL *ssl = make_end(ctx, w);
+    if (ssl != NULL)
+        SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+/* A server's name is told to it (SNI), an address is not (RFC 6066, 3). */
+SSL *tls_connect(SSL_CTX *ctx, struct tls_wire *w, const char *host, bool is_address)
+{
+    SSL *ssl = make_end(ctx, w);
+    int ok;
+    if (ssl == NULL)
+        return NULL;
+    SSL_set_connect_state(ssl);
+    if (is_address)
+        ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
+    else
+        /* SSL_set_tlsext_host_name(), whose cast clang does not like */
+        ok = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                      (void *)(uintptr_t)host) == 1 &&
+             SSL_set1_host(ssl, host) == 1;
+    if (ok != 1) {
+        SSL_free(ssl);
+        ERR_clear_error();
+        return NULL;
+    }
+    return ssl;
+}
+
+int tls_hello(SSL *ssl)
+{
+    int n, error;
+    ERR_clear_error();
+    n = SSL_do_handshake(ssl);
+    error = SSL_get_error(ssl, n);
+    ERR_clear_error();
+    return n == 1 || error == SSL_ERROR_WANT_READ ? 0 : TLS_FAILED;
 }
 
 int tls_read(SSL *ssl, char *into, size_t bytes)

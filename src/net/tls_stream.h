@@ -4,6 +4,7 @@
 #ifndef UVLAB_NET_TLS_STREAM_H
 #define UVLAB_NET_TLS_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <openssl/ssl.h>
@@ -30,6 +31,12 @@ void tls_wire_free(struct tls_wire *w);
 /* The server's end of a connection, over the wire, which outlives it. NULL when memory is short.
  * Freed with SSL_free(). */
 SSL *tls_accept(SSL_CTX *ctx, struct tls_wire *w);
+
+/* The client's end, for the server `host`, a name or an address, which its certificate has to be
+ * for if ctx verifies certificates. NULL when memory is short, or the name is none. */
+SSL *tls_connect(SSL_CTX *ctx, struct tls_wire *w, const char *host, bool is_address);
+/* Begins the handshake: the client's first bytes are in w->out then. 0 or TLS_FAILED. */
+int tls_hello(SSL *ssl);
 
 enum { TLS_AGAIN = 0, TLS_END = -1, TLS_FAILED = -2 };
 

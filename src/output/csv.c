@@ -8,7 +8,8 @@
 static const char header[] =
     "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,submitted_ns,"
     "started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,cpu_ns,status,"
-    "interrupted,answer,http_version,reused,received_bytes,error\n";
+    "interrupted,answer,http_version,reused,received_bytes,error,due_ns,sent_ns,first_byte_ns,"
+    "connection\n";
 
 /* Each field but the last has its comma behind it. A text is quoted when it must be. */
 static void out_field(struct out *o, const char *s)
@@ -41,18 +42,24 @@ static void number_field(struct out *o, uint64_t n, uint64_t none)
 }
 
 /* The last fields; empty for calls that are no requests. */
-static void http_fields(const struct span_http *http, struct out *o)
+static void http_fields(const struct span *s, struct out *o)
 {
+    const struct span_http *http = s->http;
+
     if (http == NULL) {
-        out_bytes(o, ",,,,", 4);
+        out_bytes(o, ",,,,,,,,", 8);
         return;
     }
     number_field(o, http->answer, 0);
     text_field(o, span_http_version(http));
     text_field(o, http->reused ? "true" : "false");
     number_field(o, http->received_bytes, SPAN_UNKNOWN);
-    if (http->error != NULL)
-        out_field(o, http->error);
+    text_field(o, http->error);
+    number_field(o, s->due_ns, SPAN_UNKNOWN);
+    number_field(o, s->sent_ns, SPAN_UNKNOWN);
+    number_field(o, s->first_byte_ns, SPAN_UNKNOWN);
+    if (http->connection != 0)
+        out_number(o, http->connection);
 }
 
 static void out_row(const struct span *s, bool interrupted, struct out *o)
@@ -77,7 +84,7 @@ static void out_row(const struct span *s, bool interrupted, struct out *o)
         number_field(o, times[i], SPAN_UNKNOWN);
     text_field(o, span_status_text(s->status, text));
     text_field(o, interrupted ? "true" : "false");
-    http_fields(s->http, o);
+    http_fields(s, o);
     out_bytes(o, "\n", 1);
 }
 

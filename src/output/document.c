@@ -57,13 +57,14 @@ static cJSON *number_value(const struct param *p, uint64_t n)
     return json_number(n);
 }
 
-static cJSON *list_value(const struct param_list *list)
+static cJSON *list_value(const struct param *p, const struct param_list *list)
 {
+    char shown[DOCUMENT_SHOWN_BYTES];
     cJSON *array = cJSON_CreateArray();
     bool ok = array != NULL;
 
     for (unsigned i = 0; ok && i < list->count; i++)
-        ok = json_put(array, NULL, json_text(list->items[i]));
+        ok = json_put(array, NULL, json_text(param_shown(p, list->items[i], shown, sizeof shown)));
     return complete(array, ok);
 }
 
@@ -83,7 +84,7 @@ static cJSON *value_of(const struct param_set *set, size_t row)
     case PARAM_TYPE_CHOICE:
         return unset ? cJSON_CreateNull() : number_value(p, *(const unsigned *)field);
     case PARAM_TYPE_LIST:
-        return list_value(field);
+        return list_value(p, field);
     case PARAM_TYPE_COUNT:
     case PARAM_TYPE_DURATION:
     case PARAM_TYPE_SIZE:

@@ -8,7 +8,7 @@
 #include "measure/result.h"
 
 /* Room for the key of a parameter, with its NUL. */
-enum { DOCUMENT_KEY_BYTES = 64 };
+enum { DOCUMENT_KEY_BYTES = 64, DOCUMENT_SHOWN_BYTES = 512 };
 
 /* The key of a parameter: its name with '_' for '-' and, where it has one, its unit behind it
  * ("duration_ns"). Written into key, which is returned. */

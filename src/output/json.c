@@ -4,6 +4,7 @@
 #include "analysis/summary.h"
 #include "output/document.h"
 #include "output/json_text.h"
+#include "output/load_json.h"
 #include "output/view.h"
 
 /* The document around its runs. */
@@ -121,6 +122,21 @@ static void write_spans(const struct run *run, struct out *o)
     out_text(o, run->recorder.count == 0 ? "]\n" : "\n      ]\n");
 }
 
+static bool write_load(const struct run *run, struct out *o)
+{
+    cJSON *load;
+    bool ok;
+
+    if (run->load == NULL)
+        return true;
+    load = load_json(run);
+    out_text(o, "      \"load\": ");
+    ok = load != NULL && json_write(o, load, 6, 1);
+    cJSON_Delete(load);
+    out_text(o, ",\n");
+    return ok;
+}
+
 static bool write_run(const struct result *r, const struct run *run, struct out *o)
 {
     cJSON *override = document_override(r, run);
@@ -146,6 +162,7 @@ static bool write_run(const struct result *r, const struct run *run, struct out 
     out_text(o, ",\"max_lag_ns\":");
     json_out_number(o, run->loop_facts.max_lag_ns);
     out_text(o, "},\n");
+    ok = ok && write_load(run, o);
     write_spans(run, o);
     out_text(o, "    }");
     return ok;

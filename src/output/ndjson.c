@@ -53,8 +53,10 @@ static void out_durations(const struct span *s, struct out *o)
 }
 
 /* Calls that are no requests do not have this member: it would cost them a tenth of their line. */
-void view_http_member(const struct span_http *http, struct out *o)
+void view_http_member(const struct span *s, struct out *o)
 {
+    const struct span_http *http = s->http;
+
     OUT_LITERAL(o, ",\"http\":{\"answer\":");
     number_or_null(o, http->answer, 0);
     OUT_LITERAL(o, ",\"version\":");
@@ -65,6 +67,14 @@ void view_http_member(const struct span_http *http, struct out *o)
     out_number(o, http->received_bytes);
     OUT_LITERAL(o, ",\"error\":");
     string_or_null(o, http->error);
+    OUT_LITERAL(o, ",\"due_ns\":");
+    json_out_number(o, s->due_ns);
+    OUT_LITERAL(o, ",\"sent_ns\":");
+    json_out_number(o, s->sent_ns);
+    OUT_LITERAL(o, ",\"first_byte_ns\":");
+    json_out_number(o, s->first_byte_ns);
+    OUT_LITERAL(o, ",\"connection\":");
+    number_or_null(o, http->connection, 0);
     OUT_LITERAL(o, "}");
 }
 
@@ -95,7 +105,7 @@ void view_span_members(const struct span *s, struct out *o)
     OUT_LITERAL(o, ",\"status\":");
     json_out_string(o, span_status_text(s->status, text));
     if (s->http != NULL)
-        view_http_member(s->http, o);
+        view_http_member(s, o);
 }
 
 int view_ndjson(const struct result *r, const struct view_style *style, struct out *o,

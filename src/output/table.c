@@ -178,11 +178,16 @@ static int print_rows(const struct table *t, const struct rows_shown *shown, str
     return 0;
 }
 
-static void print_percentiles(const struct table *t, const char *name, const struct stats *s)
+/* What is unknown of all of them has no line where that is usual. */
+static void print_percentiles(const struct table *t, const struct summary_row *row,
+                              const char *name, const struct stats *s)
 {
     const uint64_t values[] = {s->min, s->p50, s->p90, s->p99, s->max};
     char text[UNITS_TEXT_BYTES];
 
+    if (s->count == 0 && s != &row->total &&
+        (row->kind->traits & (SPAN_REMOTE | SPAN_REMOTE_ALL)) != 0)
+        return;
     term_cell(&t->term, INK_PLAIN, name, 10, ALIGN_LEFT);
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         table_duration_aligned(t, text, s->count == 0 ? SPAN_UNKNOWN : values[i]);
@@ -215,11 +220,11 @@ static int print_summary(const struct table *t, struct err *e)
         for (size_t k = 0; k < sizeof titles / sizeof titles[0]; k++)
             term_cell(&t->term, INK_STRONG, titles[k], 10, ALIGN_RIGHT);
         out_text(t->term.out, "\n");
-        print_percentiles(t, "waited", &row->waited);
-        print_percentiles(t, "ran", &row->ran);
-        print_percentiles(t, "cpu", &row->cpu);
-        print_percentiles(t, "returned", &row->returned);
-        print_percentiles(t, "total", &row->total);
+        print_percentiles(t, row, "waited", &row->waited);
+        print_percentiles(t, row, "ran", &row->ran);
+        print_percentiles(t, row, "cpu", &row->cpu);
+        print_percentiles(t, row, "returned", &row->returned);
+        print_percentiles(t, row, "total", &row->total);
     }
     term_text(&t->term, INK_FAINT, "(--all shows a row for every call)");
     out_text(t->term.out, "\n");
@@ -335,6 +340,16 @@ static void print_interrupted(const struct table *t)
     out_text(t->term.out, "\n");
 }
 
+/* A load need not keep any. */
+static bool has_spans(const struct result *r)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < r->run_count; i++)
+        any |= r->runs[i].recorder.count > 0 || r->runs[i].load == NULL;
+    return any;
+}
+
 int view_table(const struct result *r, const struct view_style *style, struct out *o, struct err *e)
 {
     struct table table = {.result = r, .style = style, .term = term_make(style, o)};
@@ -346,8 +361,10 @@ int view_table(const struct result *r, const struct view_style *style, struct ou
     if (r->interrupted)
         print_interrupted(t);
     if (r->run_count > 0) {
-        out_text(o, "\n");
-        if ((rows.calls ? print_rows(t, &rows, e) : print_summary(t, e)) != 0 ||
+        if (has_spans(r))
+            out_text(o, "\n");
+        if ((has_spans(r) ? (rows.calls ? print_rows(t, &rows, e) : print_summary(t, e)) : 0) !=
+                0 ||
             print_passes(t, rows.calls, e) != 0 ||
             (style->timeline && print_timelines(t, e) != 0) || table_facts(t, e) != 0)
             return -1;

@@ -55,7 +55,8 @@ const char *table_override(const struct table *t, const struct pass *pass,
  * on, whoever made the call (libcurl) tells afterwards. */
 static inline bool table_is_callback(const struct span *s)
 {
-    return s->called_back_ns != SPAN_UNKNOWN && (s->parent == SPAN_NONE || s->lane != LANE_OS);
+    return s->called_back_ns != SPAN_UNKNOWN && (s->kind->traits & SPAN_REMOTE_ALL) == 0 &&
+           (s->parent == SPAN_NONE || s->lane != LANE_OS);
 }
 
 /* table_order.c: which call comes in which row of its run, and how deep below the call that it is
@@ -74,11 +75,6 @@ void table_order_free(struct table_order *order);
 /* For each span of the run whether others are parts of it (1) or not (0); the caller frees it with
  * mem_free(). NULL when memory is short. */
 uint8_t *table_wholes(const struct run *run);
-
-/* The lanes of workers (LANE_WORKER and above) that calls of the run ran on, ascending, and how
- * many there are; the caller frees them with mem_free(). NULL when memory is short. */
-int *table_worker_lanes(const struct run *run, uint32_t *count);
-
 /* table_waits.c: the call that ran on the thread of call `index` before it, and had not left it yet
  * when that one was submitted: what it waited for. SPAN_NONE when there is none, when a thread was
  * free for it all the while, or when there are too many calls to look. */
@@ -96,6 +92,9 @@ int table_rows(const struct table *t, table_listed listed, bool parts, struct er
 enum { TABLE_CELL_BYTES = SPAN_TEXT_BYTES + 16 };
 void table_cell(const struct table *t, const struct run *run, const struct span *s, unsigned depth,
                 enum column column, char buf[TABLE_CELL_BYTES]);
+
+/* table_load.c: what a load came to; nothing for other experiments. Fails when memory is short. */
+int table_load(const struct table *t, struct err *e);
 
 /* table_failures.c: what went wrong, and how often. */
 void table_failures(const struct table *t);

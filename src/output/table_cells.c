@@ -52,8 +52,22 @@ static void cell_bytes(char buf[TABLE_CELL_BYTES], const struct span_http *http)
 /* The columns that hold an instant, and those that hold a duration. */
 static bool column_instant(enum column column, const struct span *s, uint64_t *ns)
 {
-    *ns = column == COLUMN_SUBMITTED ? s->submitted_ns : s->called_back_ns;
-    return column == COLUMN_SUBMITTED || column == COLUMN_CALLED_BACK;
+    switch (column) {
+    case COLUMN_DUE:
+        *ns = s->due_ns;
+        return true;
+    case COLUMN_SUBMITTED:
+        *ns = s->submitted_ns;
+        return true;
+    case COLUMN_FIRST_BYTE:
+        *ns = s->first_byte_ns;
+        return true;
+    case COLUMN_CALLED_BACK:
+        *ns = s->called_back_ns;
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool column_duration(enum column column, const struct span *s, uint64_t *ns)
@@ -70,6 +84,9 @@ static bool column_duration(enum column column, const struct span *s, uint64_t *
         return true;
     case COLUMN_RETURNED:
         *ns = span_returned_ns(s);
+        return true;
+    case COLUMN_TOTAL:
+        *ns = s->due_ns != SPAN_UNKNOWN ? span_since_due_ns(s) : span_total_ns(s);
         return true;
     default:
         return false;
@@ -89,6 +106,9 @@ static const char *column_word(enum column column, const struct span *s, char te
     case COLUMN_ITERATION:
         snprintf(text, SPAN_TEXT_BYTES, "%" PRIu32, s->iteration);
         return s->iteration == 0 ? NULL : text;
+    case COLUMN_CONNECTION:
+        snprintf(text, SPAN_TEXT_BYTES, "%" PRIu32, s->http->connection);
+        return s->http->connection == 0 ? NULL : text;
     default:
         return NULL;
     }
@@ -97,7 +117,8 @@ static const char *column_word(enum column column, const struct span *s, char te
 /* Whether the column is about such calls at all. */
 static bool applies(enum column column, const struct span *s)
 {
-    if (column == COLUMN_ANSWER || column == COLUMN_BYTES)
+    if (column == COLUMN_ANSWER || column == COLUMN_BYTES || column == COLUMN_DUE ||
+        column == COLUMN_FIRST_BYTE || column == COLUMN_CONNECTION)
         return s->http != NULL;
     if (column == COLUMN_RETURNED || column == COLUMN_CALLED_BACK)
         return s->called_back_ns == SPAN_UNKNOWN || table_is_callback(s);

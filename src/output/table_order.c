@@ -119,31 +119,6 @@ uint8_t *table_wholes(const struct run *run)
     return wholes;
 }
 
-static int compare_lanes(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
-
-int *table_worker_lanes(const struct run *run, uint32_t *count)
-{
-    int *lanes = mem_alloc(((size_t)run->recorder.count + 1) * sizeof *lanes);
-    uint32_t seen = 0;
-    struct span s;
-
-    *count = 0;
-    for (uint32_t i = 0; lanes != NULL && i < run->recorder.count; i++) {
-        recorder_get(&run->recorder, i, &s);
-        if (s.lane >= LANE_WORKER)
-            lanes[seen++] = s.lane;
-    }
-    if (seen > 0)
-        qsort(lanes, seen, sizeof *lanes, compare_lanes);
-    for (uint32_t i = 0; i < seen; i++)
-        if (*count == 0 || lanes[i] != lanes[*count - 1])
-            lanes[(*count)++] = lanes[i];
-    return lanes;
-}
-
 int table_order_make(struct table_order *order, const struct run *run, bool parts, struct err *e)
 {
     uint32_t count = run->recorder.count;

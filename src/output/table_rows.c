@@ -37,6 +37,10 @@ static const struct {
     [COLUMN_NODE_NAME] = {"in Node.js", false, 4},
     [COLUMN_ANSWER] = {"answer", false, 8},
     [COLUMN_BYTES] = {"bytes", true, 4},
+    [COLUMN_DUE] = {"due", true, 6},
+    [COLUMN_FIRST_BYTE] = {"first byte", true, 4},
+    [COLUMN_TOTAL] = {"total", true, WORTH_MOST},
+    [COLUMN_CONNECTION] = {"conn", true, 3},
 };
 
 /* The columns that are shown, left to right, and how wide each is. */
@@ -49,6 +53,8 @@ struct layout {
     unsigned dropped_count;
     bool failures; /* some call that has a row failed */
     bool os;       /* some ran on no thread of the pool */
+    bool due;      /* some were due */
+    bool started;  /* of some it is known when they started */
 };
 
 static const char *column_title(const struct layout *layout, enum column column)
@@ -67,7 +73,9 @@ static void layout_look(struct layout *layout, const struct run *run, bool parts
         if (!parts && s.parent != SPAN_NONE)
             continue;
         layout->failures |= s.status != SPAN_OK;
-        layout->os |= s.lane >= LANE_OS;
+        layout->os |= s.lane == LANE_OS || s.lane >= LANE_WORKER;
+        layout->due |= s.due_ns != SPAN_UNKNOWN;
+        layout->started |= s.started_ns != SPAN_UNKNOWN;
     }
 }
 
@@ -139,6 +147,28 @@ static void layout_fit(struct layout *layout, size_t terminal_columns)
     }
 }
 
+/* Columns that would be empty are left out where that is usual: what happens inside of a server is
+ * mostly not told, and of what is not told there is the total. */
+static bool is_wanted(const struct layout *layout, const enum column *all, enum column column)
+{
+    bool has_total = false;
+
+    for (; *all != COLUMN_END; all++)
+        has_total |= *all == COLUMN_TOTAL;
+    switch (column) {
+    case COLUMN_STATUS:
+        return layout->failures;
+    case COLUMN_DUE:
+        return layout->due;
+    case COLUMN_WAITED:
+    case COLUMN_RAN:
+    case COLUMN_LANE:
+        return layout->started || !has_total;
+    default:
+        return true;
+    }
+}
+
 static int layout_make(struct layout *layout, const struct table *t, table_listed listed,
                        bool parts, struct err *e)
 {
@@ -151,7 +181,7 @@ static int layout_make(struct layout *layout, const struct table *t, table_liste
             layout_look(layout, &r->runs[i], parts);
     }
     for (; *wanted != COLUMN_END && layout->count < COLUMNS_MOST; wanted++) {
-        if (*wanted == COLUMN_STATUS && !layout->failures)
+        if (!is_wanted(layout, r->experiment->columns, *wanted))
             continue;
         layout->column[layout->count] = *wanted;
         layout->width[layout->count++] = strlen(column_title(layout, *wanted));

@@ -6,6 +6,8 @@
  * What the operating system works on needs no thread, so any number of calls are under way at once:
  * the lane `os` has as many rows as it takes for none to lie on another, up to a limit.
  *
+ * Workers are other processes, which told of themselves: their loops and their threads have rows.
+ *
  * Of a call in parts the threads ran the parts, so these are drawn on their rows and not the whole;
  * where the operating system works on all of them, the whole is drawn and not its parts.
  *
@@ -19,6 +21,7 @@
 #include "measure/pool.h"
 #include "output/table.h"
 #include "output/timeline.h"
+#include "output/worker_lanes.h"
 
 enum { NOTE_BYTES = 64, IDLE_ROWS_MOST = 3 };
 /* Rows of the lane `os`: more that look alike say no more. */
@@ -27,6 +30,7 @@ enum { OS_ROWS_MOST = 16 };
 struct lane_row {
     int lane;
     int last;       /* of several threads that ran nothing and share this row; else its own */
+    bool shared;    /* by calls that were under way at the same time, on a worker's loop */
     uint32_t calls; /* on the first row of the lane `os` all of it */
     uint64_t busy_ns;
     struct canvas canvas;
@@ -43,6 +47,7 @@ struct lanes {
     uint32_t os;              /* rows of the lane `os`, behind those */
     uint64_t *os_ends;        /* when the last call of each of them ended */
     uint32_t os_calls, os_left_out;
+    struct worker_lanes workers;
     bool unknown;    /* something ran, and nobody knows where: a row behind those */
     uint8_t *wholes; /* which calls have parts */
 };
@@ -127,6 +132,8 @@ static int look(struct lanes *lanes, const struct timeline *t, struct err *e)
 
     lanes->threads = t->run->pool_size < POOL_MOST ? (int)t->run->pool_size : POOL_MOST;
     lanes->wholes = table_wholes(t->run);
+    if (!worker_lanes_find(&lanes->workers, t->run))
+        return err_no_memory(e, "the rows of the timeline");
     lanes->os_ends = mem_zeroed((size_t)most + 1, sizeof *lanes->os_ends);
     if (lanes->wholes == NULL || lanes->os_ends == NULL)
         return err_no_memory(e, "the rows of the timeline");
@@ -158,33 +165,24 @@ static void add_row(struct lanes *lanes, int lane)
 /* Which lanes there are: those of the pool's threads, and those that a call names. */
 static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err *e)
 {
-    uint32_t rows, workers, worker_rows;
-    int *worker_lanes;
+    uint32_t rows, worker_rows;
 
-    if (look(lanes, t, e) != 0)
-        return -1;
-    worker_lanes = table_worker_lanes(t->run, &workers);
-    if (worker_lanes == NULL)
-        return err_no_memory(e, "the rows of the timeline");
     rows = pool_rows(lanes, UINT32_MAX, t->all_rows);
     if (!t->all_rows &&
         rows > TIMELINE_ROWS_MOST + 1) /* the line that tells of it takes one, too */
         rows = TIMELINE_ROWS_MOST;
-    worker_rows = workers;
-    if (!t->all_rows && rows + workers > TIMELINE_ROWS_MOST + 1)
+    worker_rows = lanes->workers.count;
+    if (!t->all_rows && rows + worker_rows > TIMELINE_ROWS_MOST + 1)
         worker_rows = TIMELINE_ROWS_MOST - (rows < TIMELINE_ROWS_MOST ? rows : TIMELINE_ROWS_MOST);
     lanes->rows = mem_zeroed((size_t)rows + worker_rows + lanes->os + lanes->unknown + 1,
                              sizeof *lanes->rows);
-    if (lanes->rows == NULL) {
-        mem_free(worker_lanes);
+    if (lanes->rows == NULL)
         return err_no_memory(e, "the rows of the timeline");
-    }
     lanes->pool = lanes->count = pool_rows(lanes, rows, t->all_rows);
     for (uint32_t i = 0; i < worker_rows; i++)
-        add_row(lanes, worker_lanes[i]);
+        add_row(lanes, lanes->workers.lanes[i]);
     lanes->named = lanes->count;
-    lanes->left_out += workers - worker_rows;
-    mem_free(worker_lanes);
+    lanes->left_out += lanes->workers.count - worker_rows;
     for (uint32_t i = 0; i < lanes->os; i++) {
         add_row(lanes, LANE_OS);
         lanes->os_ends[i] = 0;
@@ -202,6 +200,7 @@ static void lanes_free(struct lanes *lanes)
     mem_free(lanes->rows);
     mem_free(lanes->os_ends);
     mem_free(lanes->wholes);
+    worker_lanes_free(&lanes->workers);
 }
 
 /* The row of a thread of the pool or of a worker; those rows ascend. NULL when it has none. */
@@ -251,6 +250,7 @@ static void draw_work(struct timeline *t, struct lane_row *row, const struct spa
     if (end_ns < s->started_ns)
         return;
     row->busy_ns += end_ns - s->started_ns;
+    row->shared |= (s->kind->traits & SPAN_HTTP) != 0;
     end = canvas_bar(t, &row->canvas, s->started_ns, end_ns, glyph, ink);
     canvas_name(t, &row->canvas, begin, end, span_name(s, name), ink);
     if (s->finished_ns == SPAN_UNKNOWN && s->called_back_ns == SPAN_UNKNOWN)
@@ -272,7 +272,7 @@ static void lane_note(const struct timeline *t, const struct lane_row *row, char
     const char *noun = row->lane == LANE_LOOP ? "callback" : "call";
     double busy = 100.0 * (double)row->busy_ns / (double)t->end_ns;
 
-    if (lane_is_thread(row->lane) && row->calls > 0)
+    if (lane_is_thread(row->lane) && !row->shared && row->calls > 0)
         snprintf(note, NOTE_BYTES, "%" PRIu32 " %s%s, %.0f %%", row->calls, noun,
                  row->calls == 1 ? "" : "s", busy);
     else
@@ -282,18 +282,15 @@ static void lane_note(const struct timeline *t, const struct lane_row *row, char
 
 /* What the names and the notes take, before there are any: the notes are as wide as the one that
  * would name all calls. */
-static void divide(struct timeline *t)
+static void divide(struct timeline *t, const struct lanes *lanes)
 {
     uint32_t calls = t->run->recorder.count;
     size_t left = sizeof "pool 1024" - 1, wide;
     char widest[NOTE_BYTES], name[SPAN_TEXT_BYTES];
     int callbacks = snprintf(widest, sizeof widest, "%" PRIu32 " callbacks", calls);
     int shares = snprintf(widest, sizeof widest, "%" PRIu32 " calls, 100 %%", calls);
-    for (uint32_t i = 0; i < calls; i++) {
-        struct span s;
-
-        recorder_get(&t->run->recorder, i, &s);
-        wide = s.lane >= LANE_WORKER ? term_columns(&t->term, span_lane_name(s.lane, name)) : 0;
+    for (uint32_t i = 0; i < lanes->workers.count; i++) {
+        wide = term_columns(&t->term, span_lane_name(lanes->workers.lanes[i], name));
         left = wide > left ? wide : left;
     }
     timeline_divide(t, left, (size_t)(shares > callbacks ? shares : callbacks));
@@ -355,10 +352,11 @@ static void print_untold(const struct timeline *t, uint32_t calls)
 /* Returns how many calls ran on threads that are not known. */
 static uint32_t draw(struct timeline *t, struct lanes *lanes)
 {
+    struct lane_row *rows = lanes->rows;
     uint32_t untold = 0;
     struct span s;
 
-    assert(lanes->rows != NULL && lanes->count > 0); /* the loop's row is always there */
+    assert(rows != NULL && lanes->count > 0); /* the loop's row is always there */
     for (uint32_t i = 0; i < t->run->recorder.count; i++) {
         struct lane_row *row;
 
@@ -367,11 +365,11 @@ static uint32_t draw(struct timeline *t, struct lanes *lanes)
         if (row != NULL)
             draw_work(t, row, &s);
         if (table_is_callback(&s))
-            draw_callback(t, &lanes->rows[lanes->count - 1], &s);
+            draw_callback(t, &rows[lanes->count - 1], &s);
         untold += lanes->wholes[i] == 0 && thread_untold(&s);
     }
     if (lanes->os > 0)
-        lanes->rows[lanes->named].calls = lanes->os_calls;
+        rows[lanes->named].calls = lanes->os_calls;
     return untold;
 }
 
@@ -380,7 +378,11 @@ int timeline_lanes(struct timeline *t, struct err *e)
     struct lanes lanes = {.count = 0};
     uint32_t untold;
 
-    divide(t);
+    if (look(&lanes, t, e) != 0) {
+        lanes_free(&lanes);
+        return -1;
+    }
+    divide(t, &lanes);
     if (lanes_make(&lanes, t, e) != 0) {
         lanes_free(&lanes);
         return -1;

@@ -6,13 +6,14 @@
 
 #include "output/json_text.h"
 #include "output/view.h"
+#include "output/worker_lanes.h"
 
 enum {
     MARK_NS = 1000,
-    /* More than there are lanes; what is round is easy to read. */
-    THREADS_PER_RUN = 10000,
-    THREADS_OF_WORKERS_PER_RUN = 10 * 1000 * 1000,
+    THREADS_PER_RUN = 10000,   /* more than there are lanes; what is round is easy to read */
+    LANES_PER_RUN = 100000000, /* the same with those of workers */
 };
+_Static_assert((int)LANES_PER_RUN > LANE_WORKER + 10000 * (int)LANES_OF_WORKER, "for all workers");
 _Static_assert((int)THREADS_PER_RUN > (int)LANE_OS, "a number for every lane");
 
 static const char *const slice_names[SLICES] = {"waited", "ran", "returned", "pending"};
@@ -36,7 +37,7 @@ static uint64_t thread_of(uint32_t run, int lane)
     uint64_t process = (uint64_t)run + 1;
 
     if (lane >= LANE_WORKER)
-        return process * THREADS_OF_WORKERS_PER_RUN + (unsigned)lane;
+        return process * LANES_PER_RUN + (unsigned)lane;
     return lane > LANE_LOOP ? process * THREADS_PER_RUN + (unsigned)lane : process;
 }
 
@@ -117,7 +118,7 @@ static void out_async(struct tracer *t, const struct trace_event *event, const s
                       const char *phase, enum trace_slice slice)
 {
     char name[2 * SPAN_TEXT_BYTES], call[SPAN_TEXT_BYTES];
-    int lane = slice == SLICE_RAN && s->lane == LANE_OS ? LANE_OS : LANE_LOOP;
+    int lane = slice == SLICE_RAN && s->lane >= LANE_OS ? s->lane : LANE_LOOP;
 
     if (!has_row(t, event, slice, phase[0] == 'b'))
         return;
@@ -132,7 +133,7 @@ static void out_async(struct tracer *t, const struct trace_event *event, const s
         out_text(t->out, ",\"args\":{\"call\":");
         json_out_string(t->out, span_name(s, call));
         if (s->http != NULL && slice == SLICE_RAN)
-            view_http_member(s->http, t->out);
+            view_http_member(s, t->out);
         out_text(t->out, "}");
     }
     trace_end(t);
@@ -155,11 +156,11 @@ static void out_flow(struct tracer *t, const struct trace_event *event, const ch
 /* --- The instants of a span. --- */
 
 /* A call that a thread of the pool or of a worker ran itself; a worker has any number of requests
- * under way. One that has parts did not occupy a thread all the time. */
+ * and timers under way. One that has parts did not occupy a thread all the time. */
 static bool on_thread(const struct trace_event *event, const struct span *s)
 {
     return s->started_ns != SPAN_UNKNOWN && lane_is_thread(s->lane) &&
-           (s->kind->traits & SPAN_HTTP) == 0 && !event->has_parts;
+           (s->kind->traits & (SPAN_HTTP | SPAN_RESTS)) == 0 && !event->has_parts;
 }
 
 /* What ran elsewhere is drawn when it took any time (a timer that is due does not). */
@@ -180,6 +181,12 @@ static void out_mark(struct tracer *t, size_t i, const struct span *s, const cha
     out_text(t->out, ",\"dur\":");
     out_microseconds(t->out, trace_events_gap(&t->events, i, MARK_NS + 1) - 1);
     put_name(t, s, verb);
+}
+
+/* What another process did as a part of a call: of its own loop nothing is drawn. */
+static bool is_remote(const struct span *s)
+{
+    return (s->kind->traits & SPAN_REMOTE_ALL) != 0;
 }
 
 static void draw_submitted(struct tracer *t, size_t i, const struct span *s)
@@ -213,7 +220,7 @@ static void draw_started(struct tracer *t, const struct trace_event *event, cons
         put_name(t, s, "");
         put_call(t, s);
         trace_end(t);
-        if (span_waited_ns(s) != SPAN_UNKNOWN)
+        if (span_waited_ns(s) != SPAN_UNKNOWN && !is_remote(s))
             out_flow(t, event, "f", s->lane, SLICE_WAITED);
     } else if (ran_elsewhere(event, s)) {
         out_async(t, event, s, "b", SLICE_RAN);
@@ -225,7 +232,7 @@ static bool has_return_flow(const struct trace_event *event, const struct span *
 {
     uint64_t ran_ns = span_ran_ns(s);
 
-    return on_thread(event, s) && ran_ns != SPAN_UNKNOWN && ran_ns > 0 &&
+    return !is_remote(s) && on_thread(event, s) && ran_ns != SPAN_UNKNOWN && ran_ns > 0 &&
            span_returned_ns(s) != SPAN_UNKNOWN;
 }
 
@@ -235,6 +242,8 @@ static void draw_finished(struct tracer *t, const struct trace_event *event, con
         out_async(t, event, s, "e", SLICE_RAN);
     if (s->started_ns == SPAN_UNKNOWN && span_is_phase(s))
         out_async(t, event, s, "e", SLICE_PENDING);
+    if (is_remote(s))
+        return;
     if ((s->called_back_ns == SPAN_UNKNOWN && !span_is_phase(s)) ||
         span_returned_ns(s) != SPAN_UNKNOWN)
         out_async(t, event, s, "b", SLICE_RETURNED);
@@ -266,6 +275,8 @@ void trace_draw(struct tracer *t, size_t i, const struct span *s)
 {
     const struct trace_event *event = &t->events.list[i];
 
+    if (is_remote(s) && event->instant != TRACE_STARTED && event->instant != TRACE_FINISHED)
+        return;
     switch ((enum trace_instant)event->instant) {
     case TRACE_SUBMITTED:
         draw_submitted(t, i, s);

@@ -51,6 +51,6 @@ int view_timeline(const struct run *run, const struct view_style *style, struct 
 /* A span as the members of a JSON object (no braces), the same in json and ndjson. */
 void view_span_members(const struct span *s, struct out *o);
 /* What is known of a request beyond its instants, as one more member: ,"http":{...} */
-void view_http_member(const struct span_http *http, struct out *o);
+void view_http_member(const struct span *s, struct out *o);
 
 #endif

@@ -6,6 +6,7 @@
 #include "fuzz.h"
 
 #include "net/fetch.h"
+#include "net/load_inner.h"
 
 static void check_message(const struct err *e)
 {
@@ -21,6 +22,24 @@ static void check_target(const struct fetch_target *t, const char *url)
     for (const char *c = t->host; *c != '\0'; c++)
         MUST(*c > ' ');
     MUST(t->port <= 65535);
+}
+
+/* What load makes of it; `target`: what libcurl did, or NULL. */
+static void check_load(const char *url, const struct fetch_target *target)
+{
+    struct load_url u;
+    struct err e = {.text = ""};
+    if (load_url_parse(&u, url, &e) != 0) {
+        check_message(&e);
+        return;
+    }
+    MUST(memchr(u.host, '\0', sizeof u.host) != NULL && u.host[0] != '\0');
+    MUST(u.port >= 1 && u.port <= 65535);
+    MUST(u.path >= url && (size_t)(u.path - url) + u.path_bytes <= strlen(url));
+    for (size_t i = 0; i < u.path_bytes; i++)
+        MUST(u.path[i] > ' ' && u.path[i] != 0x7f);
+    if (target != NULL)
+        MUST(u.port == target->port && u.is_secure == target->is_secure);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -40,8 +59,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
         check_message(&e);
     if (fetch_target_parse(&target, url, &settings, &e) != 0) {
         check_message(&e);
+        check_load(url, NULL);
     } else {
         check_target(&target, url);
+        check_load(url, &target);
         settings.dns = FETCH_DNS_NONE;
         if (fetch_target_parse(&again, url, &settings, &e) != 0)
             check_message(&e);

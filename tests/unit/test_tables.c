@@ -119,8 +119,9 @@ static void check_choices(const struct table *t, const struct param *p)
 
 static void check_kind(const struct table *t, const struct param *p)
 {
-    if (p->type == PARAM_TYPE_FLAG && (p->preset != NULL || (p->flags & PARAM_OPTIONAL) != 0))
-        FAIL(t, p, "a flag is false by default and needs nothing else");
+    if (p->type == PARAM_TYPE_FLAG && ((p->preset != NULL && strcmp(p->preset, "yes") != 0) ||
+                                       (p->flags & PARAM_OPTIONAL) != 0))
+        FAIL(t, p, "a flag is false by default, or 'yes', and needs nothing else");
     if (p->type != PARAM_TYPE_FLAG && (p->preset == NULL) == ((p->flags & PARAM_OPTIONAL) == 0))
         FAIL(t, p, "a row has a default or is optional");
     if (is_number(p) ? p->min > p->max : p->min != 0 || p->max != 0)
@@ -131,7 +132,7 @@ static void check_kind(const struct table *t, const struct param *p)
         FAIL(t, p, "a list is empty by default and has no variable, to which a flag would add");
     if ((p->flags & PARAM_PATH) != 0 && p->type != PARAM_TYPE_STRING)
         FAIL(t, p, "a file name is a string");
-    if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH))
+    if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH | PARAM_SECRET))
         FAIL(t, p, "a flag of the row is unknown");
 }
 
@@ -275,6 +276,11 @@ static void every_experiment_has_a_plan_by_default(void **state)
         struct err e;
         forget_variables(x->params);
         assert_int_equal(param_set_defaults(&set, &e), 0);
+        if (x->operand != NULL) /* but for what it is about */
+            assert_int_equal(param_set_value(&set,
+                                             param_find(x->params, x->operand, strlen(x->operand)),
+                                             "http://127.0.0.1:1/", &e),
+                             0);
         if (x->plan(&set, &plan, &e) != 0)
             fail_msg("%s has no plan: %s", x->name, e.text);
         assert_in_range(plan.pass_count, 1, PASSES_MOST);

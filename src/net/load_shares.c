@@ -1,0 +1,120 @@
+/* How a load is divided: requests, connections and spans among threads and groups of targets; the
+ * requests of a group among its targets; and when each is due. Main thread; nothing is allocated.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "net/load_inner.h"
+
+void load_share(uint64_t all, const uint64_t *weights, unsigned count, uint64_t *shares)
+{
+    uint128 total = 0, sum = 0;
+    uint64_t before = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        total += weights[i];
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t until;
+
+        sum += weights[i];
+        until = (uint64_t)(all * sum / total);
+        shares[i] = until - before;
+        before = until;
+    }
+}
+
+void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint64_t *shares)
+{
+    load_share(all - count, weights, count, shares);
+    for (unsigned i = 0; i < count; i++)
+        shares[i]++;
+}
+
+/* How many connections each shard has: by group first, then evenly among the threads; where one of
+ * them has more than another, it is not always the first. */
+uint64_t load_connections_of(const struct load *l, unsigned thread, unsigned group)
+{
+    uint64_t weights[LOAD_TARGETS_MOST] = {0}, shares[LOAD_TARGETS_MOST] = {0}, before = 0;
+
+    for (unsigned i = 0; i < l->client->group_count; i++)
+        weights[i] = l->client->groups[i].weight;
+    load_share_each(l->client->options->connections, weights, l->client->group_count, shares);
+    for (unsigned i = 0; i < group; i++)
+        before += shares[i];
+    /* connection number k (from 0) is of thread k modulo their number */
+    return (before + shares[group] + l->thread_count - 1 - thread) / l->thread_count -
+           (before + l->thread_count - 1 - thread) / l->thread_count;
+}
+
+/* Requests, rate and room for spans are divided among groups by weight, and then among the threads
+ * by the connections that they have there. */
+static void share_group(struct load *l, unsigned group, uint64_t requests, double rate,
+                        uint64_t spans, uint64_t parts)
+{
+    uint64_t weights[256] = {0}, shares[256] = {0}, all = 0, phase = 0;
+    unsigned count = l->thread_count;
+
+    for (unsigned i = 0; i < count; i++)
+        all += weights[i] = l->threads[i]->shards[group].connection_count;
+    load_share(requests, weights, count, shares);
+    for (unsigned i = 0; i < count; i++) {
+        struct load_shard *s = &l->threads[i]->shards[group];
+
+        s->quota = l->client->options->requests == 0 ? UINT64_MAX : shares[i];
+        s->rate = rate * (double)weights[i] / (double)all;
+        s->phase = (double)phase / (double)all;
+        phase += weights[i];
+    }
+    if (l->client->options->requests != 0 && spans == requests)
+        memcpy(weights, shares, sizeof weights); /* every one of them has a span */
+    load_share(spans, weights, count, shares);
+    for (unsigned i = 0; i < count; i++)
+        l->threads[i]->shards[group].span_count = (uint32_t)shares[i];
+    load_share(parts, weights, count, shares);
+    for (unsigned i = 0; i < count; i++)
+        l->threads[i]->shards[group].part_room = (uint32_t)shares[i];
+}
+
+void load_divide(struct load *l, uint64_t spans, uint64_t parts)
+{
+    const struct load_client *c = l->client;
+    uint64_t weights[LOAD_TARGETS_MOST], requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST],
+        of_parts[LOAD_TARGETS_MOST], all = 0;
+
+    for (unsigned i = 0; i < c->group_count; i++)
+        all += weights[i] = c->groups[i].weight;
+    load_share(c->options->requests, weights, c->group_count, requests);
+    load_share(spans, weights, c->group_count, of_spans);
+    load_share(parts, weights, c->group_count, of_parts);
+    for (unsigned i = 0; i < c->group_count; i++)
+        share_group(l, i, requests[i], (double)c->options->rate * (double)weights[i] / (double)all,
+                    of_spans[i], of_parts[i]);
+}
+
+/* In the way of smooth weighted round-robin: each target earns its weight with every request, and
+ * the one that has most pays for it with the weight of all. */
+unsigned load_next_target(const struct load_client *client, struct load_shard *shard)
+{
+    const struct load_group *g = shard->group;
+    unsigned best = 0;
+
+    if (g->count == 1)
+        return g->targets[0];
+    for (unsigned i = 0; i < g->count; i++) {
+        shard->credit[i] += (int64_t)client->targets[g->targets[i]].weight;
+        if (shard->credit[i] > shard->credit[best])
+            best = i;
+    }
+    shard->credit[best] -= (int64_t)g->weight;
+    return g->targets[best];
+}
+
+/* During the ramp the rate at time t is rate * t / ramp, so rate * t^2 / (2 * ramp) requests are
+ * due by then: half as many as at the full rate. */
+uint64_t load_due_ns(double rate, uint64_t ramp_ns, double i)
+{
+    double ramp_s = (double)ramp_ns * 1e-9, in_ramp = rate * ramp_s / 2;
+    double at_s = i < in_ramp ? sqrt(2 * i * ramp_s / rate) : ramp_s / 2 + i / rate;
+
+    return (uint64_t)(at_s * 1e9);
+}
