@@ -6,4 +6,5 @@
     X(multitask)                                                                                   \
     X(cluster)                                                                                     \
     X(loop)                                                                                        \
-    X(load)
+    X(load)                                                                                        \
+    X(workers)

@@ -61,10 +61,10 @@ struct param {
     const char *name; /* of the long flag, without the dashes; NULL ends the table */
     char letter;      /* of the short flag, or 0 */
     enum param_type type;
-    unsigned flags;             /* enum param_flag */
-    const char *preset;         /* the default, as the user would write it; NULL with OPTIONAL */
-    uint64_t min, max;          /* inclusive, for COUNT, DURATION and SIZE */
-    const char *word; /* that may stand for a number, or NULL; for COUNT, DURATION and SIZE */
+    unsigned flags;     /* enum param_flag */
+    const char *preset; /* the default, as the user would write it; NULL with OPTIONAL */
+    uint64_t min, max;  /* inclusive, for COUNT, DURATION and SIZE */
+    const char *word;   /* that may stand for a number, or NULL; for COUNT, DURATION and SIZE */
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *metavar;        /* in --help: "N", "DURATION", ... ; NULL: by type */
     const char *environment;    /* variable consulted when the flag is absent, or NULL */

@@ -153,7 +153,7 @@ static void remember(const struct load_connection *c, const char *bytes, size_t 
     const struct load_answer *a = &c->answer;
 
     m->length = 0;
-    if (length > sizeof m->bytes || a->field_bytes > 0)
+    if (length > sizeof m->bytes || a->field_bytes > 0 || a->field_twice)
         return;
     memcpy(m->bytes, bytes, length);
     m->length = length;

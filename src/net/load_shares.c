@@ -34,7 +34,7 @@ void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint
  * them has more than another, it is not always the first. */
 uint64_t load_connections_of(const struct load *l, unsigned thread, unsigned group)
 {
-    uint64_t weights[LOAD_TARGETS_MOST], shares[LOAD_TARGETS_MOST], before = 0;
+    uint64_t weights[LOAD_TARGETS_MOST] = {0}, shares[LOAD_TARGETS_MOST] = {0}, before = 0;
 
     for (unsigned i = 0; i < l->client->group_count; i++)
         weights[i] = l->client->groups[i].weight;
@@ -51,7 +51,7 @@ uint64_t load_connections_of(const struct load *l, unsigned thread, unsigned gro
 static void share_group(struct load *l, unsigned group, uint64_t requests, double rate,
                         uint64_t spans, uint64_t parts)
 {
-    uint64_t weights[256], shares[256], all = 0, phase = 0;
+    uint64_t weights[256] = {0}, shares[256] = {0}, all = 0, phase = 0;
     unsigned count = l->thread_count;
 
     for (unsigned i = 0; i < count; i++)
