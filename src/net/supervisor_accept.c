@@ -17,15 +17,21 @@
 
 enum { ACCEPTED_AT_ONCE = 64, PENDING_ROOM = 64, ACCEPT_PAUSE_MS = 50 };
 
-static const uint64_t blocked_ns = 100000000;
+static const uint64_t blocked_ns = 100000000, refused_pause_ns = 40000000;
 
 /* --- Which worker. --- */
 
-static bool has_room(const struct worker *w)
+/* Connections go on waiting for one that has as many as it may. */
+static bool is_full(const struct worker *w)
 {
-    return w != NULL && w->handed_count < HANDED_MOST && !w->channel.deaf &&
-           board_get(&w->slot->own.connections) + w->handed_count <
-               w->place->s->options.connections_most &&
+    const struct supervisor *s = w->place->s;
+    return board_get(&w->slot->own.connections) + w->handed_count >= s->options.connections_most;
+}
+
+static bool has_room(const struct worker *w, uint64_t now_ns)
+{
+    return w != NULL && w->handed_count < HANDED_MOST && !w->channel.deaf && !is_full(w) &&
+           (w->refused_ns == 0 || now_ns - w->refused_ns >= refused_pause_ns) &&
            (w->state == SLOT_SERVING || (w->state == SLOT_DRAINING && w->role == ROLE_CURRENT));
 }
 
@@ -41,7 +47,7 @@ static struct worker *pick(struct supervisor *s)
     for (unsigned i = 0; i < workers; i++) {
         unsigned at = (s->next + i) % workers;
         struct worker *w = s->places[at].current;
-        if (!has_room(w))
+        if (!has_room(w, now_ns))
             continue;
         if (!seems_blocked(w, now_ns)) {
             s->next = (at + 1) % workers;
@@ -80,19 +86,33 @@ void worker_took(struct worker *w)
         pending_pump(w->place->s);
 }
 
+static void take_back_oldest(struct worker *w)
+{
+    pending_add(w->place->s, w->handed[w->handed_first]);
+    w->handed_first = (w->handed_first + 1) % HANDED_MOST;
+    w->handed_count--;
+}
+
 void worker_take_back(struct worker *w)
 {
-    for (; w->handed_count > 0; w->handed_count--) {
-        pending_add(w->place->s, w->handed[w->handed_first]);
-        w->handed_first = (w->handed_first + 1) % HANDED_MOST;
-    }
+    while (w->handed_count > 0)
+        take_back_oldest(w);
+}
+
+void worker_refused(struct worker *w)
+{
+    if (w->handed_count == 0)
+        return; /* nonsense */
+    take_back_oldest(w);
+    w->handed_ns = w->refused_ns = clock_read_monotonic();
+    pending_pump(w->place->s);
 }
 
 void worker_gave(struct worker *from, int fd)
 {
     struct worker *successor = from->place->current;
-    if (from->place->s->pending_count > 0 || successor == from || !has_room(successor) ||
-        !hand_over(successor, fd))
+    if (from->place->s->pending_count > 0 || successor == from ||
+        !has_room(successor, clock_read_monotonic()) || !hand_over(successor, fd))
         pending_add(from->place->s, fd);
 }
 

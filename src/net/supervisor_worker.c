@@ -19,6 +19,7 @@
 #include "net/worker_process.h"
 
 enum { NS_PER_MS = 1000000 };
+#define REFUSED_SAID_NS UINT64_C(1000000000)
 
 void worker_set_state(struct worker *w, enum slot_state state)
 {
@@ -79,14 +80,16 @@ static void serves(struct worker *w)
     pending_pump(p->s);
 }
 
+/* Which may go on for long, many times a second. */
 static void refused(struct worker *w)
 {
-    if (w->handed_count == 0)
-        return;
-    supervisor_say(w->place->s,
-                   "worker %u (pid %d) has no memory for a connection, which is closed",
-                   w->place->number, (int)w->pid);
-    worker_took(w);
+    uint64_t now_ns = clock_read_monotonic();
+    if (w->handed_count > 0 && (w->refused_ns == 0 || now_ns - w->refused_ns >= REFUSED_SAID_NS))
+        supervisor_say(w->place->s,
+                       "worker %u (pid %d) has no memory or descriptor for another connection, "
+                       "which waits",
+                       w->place->number, (int)w->pid);
+    worker_refused(w);
 }
 
 static void heard_cb(struct handover *h, struct handover_message *m)
@@ -147,6 +150,7 @@ static void forked(struct worker *w, enum worker_role role, pid_t pid)
     w->pid = pid;
     w->told = w->has_failed = false;
     w->handed_first = w->handed_count = 0;
+    w->refused_ns = 0;
     w->forked_ns = clock_read_monotonic();
     if (role == ROLE_CURRENT) {
         p->current = w;
