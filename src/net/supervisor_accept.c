@@ -21,11 +21,13 @@ static const uint64_t blocked_ns = 100000000, refused_pause_ns = 40000000;
 
 /* --- Which worker. --- */
 
-/* Connections go on waiting for one that has as many as it may. */
+/* Connections go on waiting for one that has as many as it may, but not when the server ends: what
+ * rests on the others is closed only when these have been handed out. */
 static bool is_full(const struct worker *w)
 {
     const struct supervisor *s = w->place->s;
-    return board_get(&w->slot->own.connections) + w->handed_count >= s->options.connections_most;
+    return !supervisor_is_ending(s) &&
+           board_get(&w->slot->own.connections) + w->handed_count >= s->options.connections_most;
 }
 
 static bool has_room(const struct worker *w, uint64_t now_ns)
@@ -146,7 +148,7 @@ void pending_add(struct supervisor *s, int fd)
  * nobody tells us, so we look again after a while. */
 static void wait_for_room(struct supervisor *s)
 {
-    bool waits = s->pending_count > 0 && !supervisor_is_ending(s);
+    bool waits = s->pending_count > 0;
     if (waits && !uv_is_active((const uv_handle_t *)&s->accept_again))
         uv_timer_start(&s->accept_again, accept_again_cb, ACCEPT_PAUSE_MS, 0);
     if (s->crowded != waits) {
