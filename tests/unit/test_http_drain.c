@@ -300,6 +300,50 @@ static void in_the_grace_a_request_is_answered(void **state)
     stop(&d);
 }
 
+/* Connections that rest for as long, and a loop that is blocked again and again, for longer than
+ * the time between two looks at them. */
+struct blocked {
+    int fd;
+    bool sent;
+};
+
+static void send_and_block(void *context)
+{
+    struct blocked *b = context;
+    char byte;
+    b->sent = recv(b->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0; /* it has not been closed yet */
+    if (b->sent)
+        assert_true(served_send(b->fd, GET("/x"), strlen(GET("/x"))));
+    usleep(15000);
+}
+
+static void what_has_come_at_the_end_of_the_grace_is_answered(void **state)
+{
+    enum { COUNT = 20 };
+    struct blocked blocked[COUNT];
+    struct draining d;
+    unsigned sent = 0;
+    (void)state;
+    start(&d, false, NULL);
+    d.grace_ns = 40000000;
+    for (int i = 0; i < COUNT; i++) {
+        blocked[i].fd = served_connect(d.old.port);
+        assert_false(ask(blocked[i].fd, GET("/1"), "/1"));
+    }
+    served_do(&d.old, drain, &d);
+    for (int i = 0; i < COUNT; i++)
+        served_do(&d.old, send_and_block, &blocked[i]);
+    for (int i = 0; i < COUNT; i++) {
+        if (blocked[i].sent)
+            assert_true(ask(blocked[i].fd, NULL, "/x"));
+        sent += blocked[i].sent;
+        close(blocked[i].fd);
+    }
+    assert_int_equal(atomic_load(&d.old.requests), COUNT + sent);
+    served_await(&d.drained, 1);
+    stop(&d);
+}
+
 static void with_no_connection_it_is_drained_at_once(void **state)
 {
     struct draining d;
@@ -403,6 +447,7 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_under_load),
         cmocka_unit_test(without_a_successor_the_last_answer_says_close),
         cmocka_unit_test(in_the_grace_a_request_is_answered),
+        cmocka_unit_test(what_has_come_at_the_end_of_the_grace_is_answered),
         cmocka_unit_test(with_no_connection_it_is_drained_at_once),
         cmocka_unit_test(whoever_comes_late_is_passed_on),
         cmocka_unit_test(connections_with_tls_are_ended_in_order),
