@@ -267,7 +267,7 @@ static void closed_cb(struct handover *h)
 
 /* The one that served has died: a successor that is about to serve takes its place; otherwise the
  * place starts anew. */
-static void current_died(struct worker *w, uint64_t now_ns)
+static void current_died(struct worker *w, pid_t pid, uint64_t now_ns)
 {
     struct place *p = w->place;
     uint64_t pause_ns;
@@ -285,7 +285,7 @@ static void current_died(struct worker *w, uint64_t now_ns)
         board_put(&p->workers[i].slot->primary.restarts, p->restarts);
     if (p->died_ns == 0)
         p->died_ns = now_ns;
-    p->died_pid = w->pid;
+    p->died_pid = pid;
     if (p->current != NULL)
         return;
     pause_ns = worker_pause_ns(p->early_deaths);
@@ -314,12 +314,15 @@ static void died(struct worker *w, int status)
     struct supervisor *s = p->s;
     enum worker_role role;
     uint64_t now_ns = clock_read_monotonic();
+    pid_t pid = w->pid;
     char how[HOW_BYTES];
     bool in_order = w->told && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     describe_death(status, how);
     handover_hear_rest(&w->channel);
     role = w->role;
     worker_note(w, in_order ? WORKER_LEFT : WORKER_DIED, now_ns);
+    w->pid = 0; /* it may be another's now, and must not be killed with the others */
+    board_put(&w->slot->primary.pid, 0);
     if (!in_order && s->phase == PHASE_DRAINING)
         s->broken_off += board_get(&w->slot->own.in_flight);
     w->role = ROLE_GONE;
@@ -333,15 +336,13 @@ static void died(struct worker *w, int status)
         if (supervisor_is_ending(s))
             p->current = NULL;
         else
-            current_died(w, now_ns);
+            current_died(w, pid, now_ns);
     } else if (!in_order && s->phase != PHASE_KILLED) {
-        supervisor_say(s, "worker %u (pid %d), which was %s, %s", p->number, (int)w->pid,
+        supervisor_say(s, "worker %u (pid %d), which was %s, %s", p->number, (int)pid,
                        role == ROLE_OLD ? "replaced already" : "to be the next", how);
     }
     if (role == ROLE_SUCCESSOR)
-        roll_failed(p, w->pid, w->has_failed ? w->failure.text : how);
-    w->pid = 0;
-    board_put(&w->slot->primary.pid, 0);
+        roll_failed(p, pid, w->has_failed ? w->failure.text : how);
     if (role == ROLE_OLD)
         roll_done(p);
     handover_close(&w->channel, closed_cb);
