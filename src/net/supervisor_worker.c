@@ -276,6 +276,7 @@ static void current_died(struct worker *w, pid_t pid, uint64_t now_ns)
         if (p->workers[i].role == ROLE_SUCCESSOR) {
             p->current = &p->workers[i];
             p->current->role = ROLE_CURRENT;
+            worker_set_state(w, SLOT_UNUSED); /* nobody waits there */
             roll_done(p);
         }
     }
