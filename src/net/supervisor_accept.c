@@ -9,6 +9,7 @@
 #include "net/supervisor_inner.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -171,10 +172,14 @@ void pending_pump(struct supervisor *s)
         supervisor_step(s);
 }
 
+/* What a client has sent there is as lost as what a worker had begun with. */
 void pending_drop(struct supervisor *s)
 {
     for (; s->pending_count > 0; s->pending_count--) {
-        close(s->pending[s->pending_first]);
+        int fd = s->pending[s->pending_first], bytes = 0;
+        if (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0)
+            s->broken_off++;
+        close(fd);
         s->pending_first = (s->pending_first + 1) % s->pending_room;
     }
 }

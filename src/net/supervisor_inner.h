@@ -117,7 +117,7 @@ struct supervisor {
     uv_timer_t roll_timer;
     bool has_error, interrupted;
     struct err error;
-    uint64_t broken_off; /* requests under way that were */
+    uint64_t broken_off; /* requests under way, or that waited for a worker, that were */
 };
 
 /* --- supervisor.c --- */
