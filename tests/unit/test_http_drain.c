@@ -437,6 +437,50 @@ static void connections_with_tls_are_ended_in_order(void **state)
     certificate_free(&certificate);
 }
 
+/* Requests in records of their own, that lie in the socket when the drain begins. */
+struct records {
+    struct draining *d;
+    SSL *ssl;
+};
+
+static void send_and_drain(void *context)
+{
+    const struct records *r = context;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(SSL_write(r->ssl, GET("/x"), sizeof GET("/x") - 1), sizeof GET("/x") - 1);
+    drain(r->d);
+}
+
+static void records_that_came_together_are_all_answered(void **state)
+{
+    struct certificate certificate = {0};
+    struct err e = {0};
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method()), *server;
+    struct draining d;
+    struct records records = {.d = &d};
+    char answer[2048];
+    int fd;
+    (void)state;
+    assert_int_equal(certificate_make(&certificate, &e), 0);
+    server = certificate_server_context(&certificate, &e);
+    assert_non_null(server);
+    start(&d, true, server);
+    d.grace_ns = (uint64_t)60 * 1000000000;
+    fd = served_connect(d.old.port);
+    records.ssl = tls_client(context, fd);
+    served_do(&d.old, send_and_drain, &records);
+    tls_ask_to_the_end(records.ssl, NULL, answer, sizeof answer);
+    assert_int_equal(served_count(answer, "HTTP/1.1 200 OK\r\n"), 3);
+    assert_int_equal(served_count(answer, "Connection: close\r\n"), 1);
+    SSL_free(records.ssl);
+    close(fd);
+    served_await(&d.drained, 1);
+    stop(&d);
+    SSL_CTX_free(context);
+    SSL_CTX_free(server);
+    certificate_free(&certificate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +495,7 @@ int main(void)
         cmocka_unit_test(with_no_connection_it_is_drained_at_once),
         cmocka_unit_test(whoever_comes_late_is_passed_on),
         cmocka_unit_test(connections_with_tls_are_ended_in_order),
+        cmocka_unit_test(records_that_came_together_are_all_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
