@@ -23,7 +23,7 @@ enum handover_kind {
     HANDOVER_FAILED,  /* it cannot; the message is followed by a struct err */
     HANDOVER_TAKEN,   /* the oldest connection that was not acknowledged yet is its own now */
     HANDOVER_GIVEN,   /* a connection that it gives back; its descriptor comes with it */
-    HANDOVER_REFUSED, /* the oldest one could not be taken (memory ran out) */
+    HANDOVER_REFUSED, /* the oldest one could not be taken (memory or descriptors ran out) */
     HANDOVER_LEAVING, /* it was told by others (SIGTERM) to end, and wants to be replaced */
 };
 

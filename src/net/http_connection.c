@@ -325,6 +325,16 @@ static bool is_draining(const struct http_connection *c)
            bytes > 0;
 }
 
+/* Whether the client has said something that we have not looked at yet: the loop may have been
+ * blocked, and a timer comes before the sockets. */
+static bool has_unread(const struct http_connection *c)
+{
+    uv_os_fd_t fd;
+    int bytes = 0;
+    return uv_fileno((const uv_handle_t *)&c->tcp, &fd) == 0 && ioctl(fd, FIONREAD, &bytes) == 0 &&
+           bytes > 0;
+}
+
 void connection_expired(struct http_connection *c)
 {
     c->deadline = 0;
@@ -335,6 +345,8 @@ void connection_expired(struct http_connection *c)
         connection_enter(c, CONNECTION_LINGERING, LIMIT_DRAIN);
     } else if (c->state == CONNECTION_HEADER || c->state == CONNECTION_BODY) {
         answer_refuse(c, HTTP_STATUS_REQUEST_TIMEOUT);
+    } else if (c->state == CONNECTION_IDLE && has_unread(c)) {
+        c->deadline = c->server->sweep + 1;
     } else if (c->state == CONNECTION_IDLE) {
         connection_finish(c);
     } else {

@@ -47,9 +47,17 @@ void drain_settle(struct http_connection *c)
         connection_enter(c, CONNECTION_IDLE, LIMIT_GRACE);
 }
 
+/* Whether records that came together with the one that is looked at are still to be decrypted. */
+static bool has_records(const struct http_connection *c)
+{
+    return c->ssl != NULL && c->feeding &&
+           (c->server->wire.in_bytes > 0 || SSL_pending(c->ssl) > 0);
+}
+
 bool drain_is_last_answer(const struct http_connection *c)
 {
-    bool more = c->more || (c->stash != NULL && !c->feeding); /* what is fed may be the stash */
+    bool more = c->more || has_records(c) ||
+                (c->stash != NULL && !c->feeding); /* what is fed may be the stash */
     return c->server->drains && !can_be_given(c) && !more;
 }
 

@@ -77,6 +77,12 @@ int listen_resolve(struct listen_addresses *a, const char *host, struct err *e)
         a->needed = 1;
         return 0;
     }
+    if (strcmp(host, "::") == 0) { /* as people know it: IPv4 has none that stands for both */
+        add_ipv6(a, &in6addr_any, 0);
+        add_ipv4(a, (struct in_addr){.s_addr = htonl(INADDR_ANY)});
+        a->needed = 1;
+        return 0;
+    }
     rc = getaddrinfo(host, NULL, &hints, &found);
     if (rc != 0)
         return err_set(e, STATUS_FAILED, "cannot listen on '%s': %s", host, why_unknown(rc));

@@ -24,9 +24,9 @@ struct listen_set {
     unsigned port;
 };
 
-/* "localhost" is 127.0.0.1 and, where this host has it, ::1, without asking anybody; an address is
- * itself; everything else is looked up, which may take as long as it takes. Fails with
- * STATUS_FAILED. */
+/* "localhost" is 127.0.0.1 and, where this host has it, ::1, without asking anybody; "::" is every
+ * address, of IPv6 and of IPv4; any other address is itself; everything else is looked up, which
+ * may take as long as it takes. Fails with STATUS_FAILED. */
 int listen_resolve(struct listen_addresses *a, const char *host, struct err *e);
 
 /* Listens on all of the addresses, on `port` or (0) on one that is free on all of them, with the

@@ -358,7 +358,7 @@ static void open_connection(struct load_connection *c)
     c->secured = false;
     c->answered = 0;
     c->writes = 0;
-    c->answer.begun = false;
+    load_answer_start(c); /* what fails now has none, not that of the request before */
     rc = uv_tcp_connect(&c->connecting, &c->tcp, (const struct sockaddr *)&to->address, connect_cb);
     if (rc != 0)
         load_fail(c, clock_ticks(), LOAD_ERROR_CONNECT, uv_strerror(rc));

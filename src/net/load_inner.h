@@ -157,7 +157,8 @@ struct load_shard {
     double rate, phase; /* of an open loop: its own rate; where between two of its requests it
                            begins, so that shards take turns */
     struct delay_entry due;
-    bool over; /* there is nothing more to ask for */
+    bool over;      /* there is nothing more to ask for */
+    bool ramp_over; /* and no connection is to be begun any more */
     unsigned turn;
     int64_t credit[LOAD_TARGETS_MOST];
     uint32_t first_span, span_count; /* room, and used: the lesser of taken and room */

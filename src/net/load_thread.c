@@ -41,9 +41,26 @@ static void enlist(struct load_connection *c)
     *(c->after != NULL ? &c->after->before : &s->last_free) = c;
 }
 
+/* Those of a ramp that have not begun need not. Once: each entry is looked at. */
+static void release_ramp(struct load_shard *s)
+{
+    if (s->ramp_over)
+        return;
+    s->ramp_over = true;
+    for (uint32_t i = 0; i < s->connection_count; i++) {
+        struct load_connection *c = &s->connections[i];
+
+        if (!c->begin.waits)
+            continue;
+        delay_remove(&s->thread->delayed, &c->begin);
+        load_thread_gone(s->thread);
+    }
+}
+
 /* Closes what waits, as nothing more will come. */
 static void release(struct load_shard *s)
 {
+    release_ramp(s);
     while (s->first_free != NULL) {
         struct load_connection *c = s->first_free;
 
@@ -272,11 +289,6 @@ static void cancel_connection(struct load_connection *c, uint64_t ticks)
 {
     if (c->request.active)
         load_record_cancelled(c, ticks);
-    if (c->begin.waits) {
-        delay_remove(&c->shard->thread->delayed, &c->begin);
-        load_thread_gone(c->shard->thread);
-        return;
-    }
     load_close_connection(c); /* what waits without one is released with its shard */
 }
 

@@ -59,7 +59,7 @@ struct supervisor_options {
 #define SERVE_PARAMS(T, s) \
     PARAM_COUNT(T, s.port, "port", 'p', "3000", 0, 65535, "where to listen; 0: a free port"), \
     PARAM_STRING(T, s.host, "host", 0, 0, "localhost", "HOST", \
-                 "address or name to listen on; 0.0.0.0 or :: for every address"), \
+                 "address or name to listen on; :: for every address, 0.0.0.0 for those of IPv4"), \
     CLUSTER_PARAMS(T, s), \
     { PARAM_NUMBER_(T, s.connections_most, PARAM_TYPE_COUNT, "max-connections", 0, NULL, 1, \
                     10000000, "connections that a worker has open at once; others wait (default: " \

@@ -9,6 +9,7 @@
 #include "net/supervisor_inner.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,15 +18,23 @@
 
 enum { ACCEPTED_AT_ONCE = 64, PENDING_ROOM = 64, ACCEPT_PAUSE_MS = 50 };
 
-static const uint64_t blocked_ns = 100000000;
+static const uint64_t blocked_ns = 100000000, refused_pause_ns = 40000000;
 
 /* --- Which worker. --- */
 
-static bool has_room(const struct worker *w)
+/* Connections go on waiting for one that has as many as it may, but not when the server ends: what
+ * rests on the others is closed only when these have been handed out. */
+static bool is_full(const struct worker *w)
 {
-    return w != NULL && w->handed_count < HANDED_MOST && !w->channel.deaf &&
-           board_get(&w->slot->own.connections) + w->handed_count <
-               w->place->s->options.connections_most &&
+    const struct supervisor *s = w->place->s;
+    return !supervisor_is_ending(s) &&
+           board_get(&w->slot->own.connections) + w->handed_count >= s->options.connections_most;
+}
+
+static bool has_room(const struct worker *w, uint64_t now_ns)
+{
+    return w != NULL && w->handed_count < HANDED_MOST && !w->channel.deaf && !is_full(w) &&
+           (w->refused_ns == 0 || now_ns - w->refused_ns >= refused_pause_ns) &&
            (w->state == SLOT_SERVING || (w->state == SLOT_DRAINING && w->role == ROLE_CURRENT));
 }
 
@@ -41,7 +50,7 @@ static struct worker *pick(struct supervisor *s)
     for (unsigned i = 0; i < workers; i++) {
         unsigned at = (s->next + i) % workers;
         struct worker *w = s->places[at].current;
-        if (!has_room(w))
+        if (!has_room(w, now_ns))
             continue;
         if (!seems_blocked(w, now_ns)) {
             s->next = (at + 1) % workers;
@@ -80,19 +89,33 @@ void worker_took(struct worker *w)
         pending_pump(w->place->s);
 }
 
+static void take_back_oldest(struct worker *w)
+{
+    pending_add(w->place->s, w->handed[w->handed_first]);
+    w->handed_first = (w->handed_first + 1) % HANDED_MOST;
+    w->handed_count--;
+}
+
 void worker_take_back(struct worker *w)
 {
-    for (; w->handed_count > 0; w->handed_count--) {
-        pending_add(w->place->s, w->handed[w->handed_first]);
-        w->handed_first = (w->handed_first + 1) % HANDED_MOST;
-    }
+    while (w->handed_count > 0)
+        take_back_oldest(w);
+}
+
+void worker_refused(struct worker *w)
+{
+    if (w->handed_count == 0)
+        return; /* nonsense */
+    take_back_oldest(w);
+    w->handed_ns = w->refused_ns = clock_read_monotonic();
+    pending_pump(w->place->s);
 }
 
 void worker_gave(struct worker *from, int fd)
 {
     struct worker *successor = from->place->current;
-    if (from->place->s->pending_count > 0 || successor == from || !has_room(successor) ||
-        !hand_over(successor, fd))
+    if (from->place->s->pending_count > 0 || successor == from ||
+        !has_room(successor, clock_read_monotonic()) || !hand_over(successor, fd))
         pending_add(from->place->s, fd);
 }
 
@@ -126,7 +149,7 @@ void pending_add(struct supervisor *s, int fd)
  * nobody tells us, so we look again after a while. */
 static void wait_for_room(struct supervisor *s)
 {
-    bool waits = s->pending_count > 0 && !supervisor_is_ending(s);
+    bool waits = s->pending_count > 0;
     if (waits && !uv_is_active((const uv_handle_t *)&s->accept_again))
         uv_timer_start(&s->accept_again, accept_again_cb, ACCEPT_PAUSE_MS, 0);
     if (s->crowded != waits) {
@@ -149,10 +172,14 @@ void pending_pump(struct supervisor *s)
         supervisor_step(s);
 }
 
+/* What a client has sent there is as lost as what a worker had begun with. */
 void pending_drop(struct supervisor *s)
 {
     for (; s->pending_count > 0; s->pending_count--) {
-        close(s->pending[s->pending_first]);
+        int fd = s->pending[s->pending_first], bytes = 0;
+        if (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0)
+            s->broken_off++;
+        close(fd);
         s->pending_first = (s->pending_first + 1) % s->pending_room;
     }
 }

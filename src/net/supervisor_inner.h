@@ -46,7 +46,8 @@ struct worker {
     /* Connections that were handed over and are not acknowledged: a ring. */
     int handed[HANDED_MOST];
     unsigned handed_first, handed_count;
-    uint64_t handed_ns; /* when the oldest of them became the oldest */
+    uint64_t handed_ns;  /* when the oldest of them became the oldest */
+    uint64_t refused_ns; /* when it refused one the last time; 0: it never has */
 };
 
 /* A listening socket that the primary itself accepts from, now and then. */
@@ -116,7 +117,7 @@ struct supervisor {
     uv_timer_t roll_timer;
     bool has_error, interrupted;
     struct err error;
-    uint64_t broken_off; /* requests under way that were */
+    uint64_t broken_off; /* requests under way, or that waited for a worker, that were */
 };
 
 /* --- supervisor.c --- */
@@ -178,6 +179,9 @@ void pending_drop(struct supervisor *s);
 void worker_gave(struct worker *from, int fd);
 /* The oldest connection that was handed to w is w's own. */
 void worker_took(struct worker *w);
+/* The oldest connection that was handed to w cannot be w's now: it goes to another, or to w later.
+ */
+void worker_refused(struct worker *w);
 /* Takes back what w has not acknowledged. */
 void worker_take_back(struct worker *w);
 

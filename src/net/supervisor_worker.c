@@ -19,6 +19,7 @@
 #include "net/worker_process.h"
 
 enum { NS_PER_MS = 1000000 };
+#define REFUSED_SAID_NS UINT64_C(1000000000)
 
 void worker_set_state(struct worker *w, enum slot_state state)
 {
@@ -79,14 +80,16 @@ static void serves(struct worker *w)
     pending_pump(p->s);
 }
 
+/* Which may go on for long, many times a second. */
 static void refused(struct worker *w)
 {
-    if (w->handed_count == 0)
-        return;
-    supervisor_say(w->place->s,
-                   "worker %u (pid %d) has no memory for a connection, which is closed",
-                   w->place->number, (int)w->pid);
-    worker_took(w);
+    uint64_t now_ns = clock_read_monotonic();
+    if (w->handed_count > 0 && (w->refused_ns == 0 || now_ns - w->refused_ns >= REFUSED_SAID_NS))
+        supervisor_say(w->place->s,
+                       "worker %u (pid %d) has no memory or descriptor for another connection, "
+                       "which waits",
+                       w->place->number, (int)w->pid);
+    worker_refused(w);
 }
 
 static void heard_cb(struct handover *h, struct handover_message *m)
@@ -147,6 +150,7 @@ static void forked(struct worker *w, enum worker_role role, pid_t pid)
     w->pid = pid;
     w->told = w->has_failed = false;
     w->handed_first = w->handed_count = 0;
+    w->refused_ns = 0;
     w->forked_ns = clock_read_monotonic();
     if (role == ROLE_CURRENT) {
         p->current = w;
@@ -263,7 +267,7 @@ static void closed_cb(struct handover *h)
 
 /* The one that served has died: a successor that is about to serve takes its place; otherwise the
  * place starts anew. */
-static void current_died(struct worker *w, uint64_t now_ns)
+static void current_died(struct worker *w, pid_t pid, uint64_t now_ns)
 {
     struct place *p = w->place;
     uint64_t pause_ns;
@@ -272,6 +276,7 @@ static void current_died(struct worker *w, uint64_t now_ns)
         if (p->workers[i].role == ROLE_SUCCESSOR) {
             p->current = &p->workers[i];
             p->current->role = ROLE_CURRENT;
+            worker_set_state(w, SLOT_UNUSED); /* nobody waits there */
             roll_done(p);
         }
     }
@@ -281,7 +286,7 @@ static void current_died(struct worker *w, uint64_t now_ns)
         board_put(&p->workers[i].slot->primary.restarts, p->restarts);
     if (p->died_ns == 0)
         p->died_ns = now_ns;
-    p->died_pid = w->pid;
+    p->died_pid = pid;
     if (p->current != NULL)
         return;
     pause_ns = worker_pause_ns(p->early_deaths);
@@ -310,12 +315,15 @@ static void died(struct worker *w, int status)
     struct supervisor *s = p->s;
     enum worker_role role;
     uint64_t now_ns = clock_read_monotonic();
+    pid_t pid = w->pid;
     char how[HOW_BYTES];
     bool in_order = w->told && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     describe_death(status, how);
     handover_hear_rest(&w->channel);
     role = w->role;
     worker_note(w, in_order ? WORKER_LEFT : WORKER_DIED, now_ns);
+    w->pid = 0; /* it may be another's now, and must not be killed with the others */
+    board_put(&w->slot->primary.pid, 0);
     if (!in_order && s->phase == PHASE_DRAINING)
         s->broken_off += board_get(&w->slot->own.in_flight);
     w->role = ROLE_GONE;
@@ -329,15 +337,13 @@ static void died(struct worker *w, int status)
         if (supervisor_is_ending(s))
             p->current = NULL;
         else
-            current_died(w, now_ns);
+            current_died(w, pid, now_ns);
     } else if (!in_order && s->phase != PHASE_KILLED) {
-        supervisor_say(s, "worker %u (pid %d), which was %s, %s", p->number, (int)w->pid,
+        supervisor_say(s, "worker %u (pid %d), which was %s, %s", p->number, (int)pid,
                        role == ROLE_OLD ? "replaced already" : "to be the next", how);
     }
     if (role == ROLE_SUCCESSOR)
-        roll_failed(p, w->pid, w->has_failed ? w->failure.text : how);
-    w->pid = 0;
-    board_put(&w->slot->primary.pid, 0);
+        roll_failed(p, pid, w->has_failed ? w->failure.text : how);
     if (role == ROLE_OLD)
         roll_done(p);
     handover_close(&w->channel, closed_cb);

@@ -25,6 +25,8 @@ void worker_events_free(struct worker_events *events)
 void worker_events_add(struct worker_events *events, const struct worker_event *event)
 {
     uint64_t count = atomic_load_explicit(&events->count, memory_order_relaxed);
+    /* Whoever sees a byte of it sees the count, too, that makes the oldest one doubtful. */
+    atomic_thread_fence(memory_order_release);
     events->ring[count % WORKER_EVENTS_KEPT] = *event;
     atomic_store_explicit(&events->count, count + 1, memory_order_release);
 }

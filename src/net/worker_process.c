@@ -73,15 +73,19 @@ static void drain(struct worker_process *w, bool give)
 /* --- What the primary says. --- */
 
 /* A connection that comes after the drain has ended is not acknowledged: the primary still has it,
- * and gives it to another. */
+ * and gives it to another. So it does with one whose descriptor did not come, as we have as many as
+ * we may (the kernel drops it then, unix(7)): without a word from us it would take the next
+ * acknowledgement for this one's. */
 static void take(struct worker_process *w, int fd)
 {
-    int rc;
+    int rc = UV_EMFILE;
     if (w->drained) {
-        close(fd);
+        if (fd >= 0)
+            close(fd);
         return;
     }
-    rc = app_adopt(w->app, fd);
+    if (fd >= 0)
+        rc = app_adopt(w->app, fd);
     if (rc == 0) /* the app counts once an iteration, but the primary goes by this figure now */
         board_add(&w->slot->own.connections, 1);
     handover_send(&w->channel, rc == 0 ? HANDOVER_TAKEN : HANDOVER_REFUSED, -1);
@@ -93,7 +97,7 @@ static void heard_cb(struct handover *h, struct handover_message *m)
         (struct worker_process *)((char *)h - offsetof(struct worker_process, channel));
     if (m == NULL)
         _exit(STATUS_FAILED); /* the primary has gone, and the kernel is about to kill us */
-    if (m->kind == HANDOVER_CONNECTION && m->fd >= 0)
+    if (m->kind == HANDOVER_CONNECTION)
         take(w, m->fd);
     else if (m->fd >= 0)
         close(m->fd);

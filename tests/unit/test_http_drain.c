@@ -300,6 +300,50 @@ static void in_the_grace_a_request_is_answered(void **state)
     stop(&d);
 }
 
+/* Connections that rest for as long, and a loop that is blocked again and again, for longer than
+ * the time between two looks at them. */
+struct blocked {
+    int fd;
+    bool sent;
+};
+
+static void send_and_block(void *context)
+{
+    struct blocked *b = context;
+    char byte;
+    b->sent = recv(b->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0; /* it has not been closed yet */
+    if (b->sent)
+        assert_true(served_send(b->fd, GET("/x"), strlen(GET("/x"))));
+    usleep(15000);
+}
+
+static void what_has_come_at_the_end_of_the_grace_is_answered(void **state)
+{
+    enum { COUNT = 20 };
+    struct blocked blocked[COUNT];
+    struct draining d;
+    unsigned sent = 0;
+    (void)state;
+    start(&d, false, NULL);
+    d.grace_ns = 40000000;
+    for (int i = 0; i < COUNT; i++) {
+        blocked[i].fd = served_connect(d.old.port);
+        assert_false(ask(blocked[i].fd, GET("/1"), "/1"));
+    }
+    served_do(&d.old, drain, &d);
+    for (int i = 0; i < COUNT; i++)
+        served_do(&d.old, send_and_block, &blocked[i]);
+    for (int i = 0; i < COUNT; i++) {
+        if (blocked[i].sent)
+            assert_true(ask(blocked[i].fd, NULL, "/x"));
+        sent += blocked[i].sent;
+        close(blocked[i].fd);
+    }
+    assert_int_equal(atomic_load(&d.old.requests), COUNT + sent);
+    served_await(&d.drained, 1);
+    stop(&d);
+}
+
 static void with_no_connection_it_is_drained_at_once(void **state)
 {
     struct draining d;
@@ -393,6 +437,50 @@ static void connections_with_tls_are_ended_in_order(void **state)
     certificate_free(&certificate);
 }
 
+/* Requests in records of their own, that lie in the socket when the drain begins. */
+struct records {
+    struct draining *d;
+    SSL *ssl;
+};
+
+static void send_and_drain(void *context)
+{
+    const struct records *r = context;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(SSL_write(r->ssl, GET("/x"), sizeof GET("/x") - 1), sizeof GET("/x") - 1);
+    drain(r->d);
+}
+
+static void records_that_came_together_are_all_answered(void **state)
+{
+    struct certificate certificate = {0};
+    struct err e = {0};
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method()), *server;
+    struct draining d;
+    struct records records = {.d = &d};
+    char answer[2048];
+    int fd;
+    (void)state;
+    assert_int_equal(certificate_make(&certificate, &e), 0);
+    server = certificate_server_context(&certificate, &e);
+    assert_non_null(server);
+    start(&d, true, server);
+    d.grace_ns = (uint64_t)60 * 1000000000;
+    fd = served_connect(d.old.port);
+    records.ssl = tls_client(context, fd);
+    served_do(&d.old, send_and_drain, &records);
+    tls_ask_to_the_end(records.ssl, NULL, answer, sizeof answer);
+    assert_int_equal(served_count(answer, "HTTP/1.1 200 OK\r\n"), 3);
+    assert_int_equal(served_count(answer, "Connection: close\r\n"), 1);
+    SSL_free(records.ssl);
+    close(fd);
+    served_await(&d.drained, 1);
+    stop(&d);
+    SSL_CTX_free(context);
+    SSL_CTX_free(server);
+    certificate_free(&certificate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,9 +491,11 @@ int main(void)
         cmocka_unit_test(nothing_is_lost_under_load),
         cmocka_unit_test(without_a_successor_the_last_answer_says_close),
         cmocka_unit_test(in_the_grace_a_request_is_answered),
+        cmocka_unit_test(what_has_come_at_the_end_of_the_grace_is_answered),
         cmocka_unit_test(with_no_connection_it_is_drained_at_once),
         cmocka_unit_test(whoever_comes_late_is_passed_on),
         cmocka_unit_test(connections_with_tls_are_ended_in_order),
+        cmocka_unit_test(records_that_came_together_are_all_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,27 @@ static void test_events_are_kept_until_they_are_overwritten(void **state)
 
 /* --- Sockets. --- */
 
+/* Also where "::" alone would take connections of IPv4, too: it is two sockets. */
+static void test_every_address_is_of_both_families(void **state)
+{
+    struct listen_addresses a;
+    struct listen_set set;
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct err e;
+    (void)state;
+    assert_int_equal(listen_resolve(&a, "::", &e), 0);
+    if (listen_open(&set, &a, 0, false, &e) < 0) {
+        assert_non_null(strstr(e.text, "no such address"));
+        close(fd);
+        skip(); /* without IPv6 */
+    }
+    to.sin_port = htons((uint16_t)set.port);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+    close(fd);
+    listen_close(&set);
+}
+
 static void test_localhost_is_a_free_port_that_is_then_in_use(void **state)
 {
     struct listen_addresses a;
@@ -390,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_the_log_keeps_the_last_lines),
         cmocka_unit_test(test_events_are_kept_until_they_are_overwritten),
         cmocka_unit_test(test_localhost_is_a_free_port_that_is_then_in_use),
+        cmocka_unit_test(test_every_address_is_of_both_families),
         cmocka_unit_test(test_hosts_that_are_none),
         cmocka_unit_test(test_messages_beyond_what_the_socket_takes_wait_and_arrive),
         cmocka_unit_test(test_a_connection_stays_with_whoever_hands_it_out),
