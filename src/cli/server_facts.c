@@ -63,7 +63,8 @@ int server_facts_parse(struct server_facts *f, const char *answer, size_t length
     f->workers = mem_zeroed((size_t)cJSON_GetArraySize(workers), sizeof *f->workers);
     if (f->workers == NULL)
         return err_no_memory(e, "the workers");
-    cJSON_ArrayForEach(item, workers) take_worker(&f->workers[f->worker_count++], item);
+    for (item = workers->child; item != NULL; item = item->next)
+        take_worker(&f->workers[f->worker_count++], item);
     return 0;
 }
 

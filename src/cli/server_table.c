@@ -35,8 +35,8 @@ static void add_figures(const struct worker_facts *w, const struct worker_rate *
         if (rate->cpu_share >= 0)
             snprintf(cpu, sizeof cpu, "%.0f %%", 100 * rate->cpu_share);
     }
-    text_add(t, " %9s %6" PRIu64 " %5" PRIu64 " %7s %7s %8s %8" PRIu64 "\n", requests,
-             w->in_flight, w->connections, cell_duration(lag, w->loop_lag_ns), cpu,
+    text_add(t, " %9s %6" PRIu64 " %5" PRIu64 " %7s %7s %8s %8" PRIu64 "\n", requests, w->in_flight,
+             w->connections, cell_duration(lag, w->loop_lag_ns), cpu,
              units_format_size(memory, w->memory_bytes), w->restarts);
 }
 
@@ -100,11 +100,9 @@ void server_table_workers(const struct server_facts *f, const struct worker_rate
 void server_table_log(const struct server_facts *f, unsigned lines_most, struct text *t)
 {
     unsigned count = (unsigned)cJSON_GetArraySize(f->log), i = 0;
-    const cJSON *line;
     if (count > 0 && lines_most > 0)
         text_add(t, "\n");
-    cJSON_ArrayForEach(line, f->log)
-    {
+    for (const cJSON *line = count > 0 ? f->log->child : NULL; line != NULL; line = line->next) {
         char time[SERVER_TIME_BYTES];
         const char *what = server_log_text(line, time);
         if (count - i++ <= lines_most)

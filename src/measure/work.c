@@ -23,6 +23,7 @@
 #include "base/wide.h"
 #include "measure/clock.h"
 #include "measure/given_file.h"
+#include "measure/spin.h"
 
 const char *const work_digests[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 
@@ -215,68 +216,15 @@ static int zlib_call(const struct work_context *c, unsigned char *output)
 
 /* --- spin: a calibrated amount of work --- */
 
-/* A chain of dependent operations: as long in CPU time, wherever and beside whatever it runs. The
- * result is returned so that it cannot be optimised away. */
-__attribute__((noinline)) static uint64_t spin(uint64_t rounds)
-{
-    uint64_t x = 88172645463325252u;
-
-    for (uint64_t i = 0; i < rounds; i++) {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-    }
-    return x;
-}
-
-enum { SPIN_TRIES = 5, SPIN_ROUNDS = 2000000 };
-
-/* CPU time of SPIN_ROUNDS, once work_calibrate() has found it out; 0 before. Main thread. */
-static uint64_t spin_known_ns;
-
-/* The fastest of a few tries of some milliseconds, as whatever disturbs a try makes it slower. */
-static int spin_measure(uint64_t *ns, struct err *e)
-{
-    uint64_t best_ns = UINT64_MAX;
-    volatile uint64_t sink;
-
-    for (int i = 0; i < SPIN_TRIES; i++) {
-        uint64_t before = clock_thread_cpu_ns(), after;
-
-        sink = spin(SPIN_ROUNDS);
-        after = clock_thread_cpu_ns();
-        if (after - before < best_ns)
-            best_ns = after - before;
-    }
-    (void)sink;
-    if (best_ns == 0 || best_ns == UINT64_MAX)
-        return err_set(e, STATUS_FAILED, "cannot calibrate the work: no CPU clock for threads");
-    *ns = best_ns;
-    return 0;
-}
-
-int work_calibrate(struct err *e)
-{
-    return spin_measure(&spin_known_ns, e);
-}
-
-/* How many rounds take `--duration` of CPU time. */
 static int spin_setup(struct work_context *c, struct err *e)
 {
-    uint64_t ns = spin_known_ns;
-
-    if (ns == 0 && spin_measure(&ns, e) < 0)
-        return -1;
-    c->rounds = (uint64_t)((uint128)c->options->duration_ns * SPIN_ROUNDS / ns);
-    return 0;
+    return spin_rounds(c->options->duration_ns, &c->rounds, e);
 }
 
 static int spin_call(const struct work_context *c, unsigned char *output)
 {
-    volatile uint64_t sink = spin(c->rounds);
-
-    (void)sink;
     (void)output;
+    spin(c->rounds);
     return SPAN_OK;
 }
 

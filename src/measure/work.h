@@ -108,10 +108,6 @@ extern const struct span_kind *const work_span_kinds[];
 const struct work *work_at(unsigned index);
 const struct work *work_find(const char *name, size_t length);
 
-/* Finds out once how fast this machine computes, for all later spins of this process and of those
- * that it forks: some 20 ms of computing that they are spared. STATUS_FAILED. Main thread. */
-int work_calibrate(struct err *e);
-
 /* Prepares *c for calls of `work` with `options` (kept, not copied). Fails with STATUS_FAILED (a
  * missing file) or STATUS_USAGE (scrypt cost no power of two). Release with work_context_free(). */
 int work_context_init(struct work_context *c, const struct work *work,

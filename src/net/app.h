@@ -14,10 +14,14 @@
  * what happened meanwhile (net/span_field.h), those of the server's own (400, 408, ...) as well.
  * `kind` is "pbkdf2", "block", "sleep", "spin", "fs.readFile" or "count", and none for the others.
  *
- * A client that goes away while work for it is done changes nothing for others: the work runs to
- * its end, or is taken from the pool's queue, and its result is dropped. No more requests are under
- * way than there are connections; where work needs much memory (/file) as many as APP_FILE_BYTES
- * allow, and others are answered 503 with Retry-After.
+ * A client that goes away while work for it is done changes nothing for others: what waits in the
+ * pool's queue is taken from it, /spin and /count are broken off, and other results are dropped. (A
+ * client that only ends its own side, without a reset, may still be reading, and is answered.) No
+ * more requests are under way than there are connections; where work needs much memory (/file) as
+ * many as APP_FILE_BYTES allow, and others are answered 503 with Retry-After.
+ *
+ * The loop's lag is only right where no signal interrupts the loop's waiting, as libuv forgets then
+ * how long it waited: have signals come by a signalfd.
  *
  * One app, one loop, one process; several apps may be on one loop. All functions: thread of the
  * loop, which need not run yet. */
@@ -99,8 +103,9 @@ void app_drain(struct app *a, uint64_t grace_ns, void (*give)(void *ctx, int fd)
                void (*drained)(void *ctx), void *ctx);
 
 /* Breaks off what is left, and frees the app when the loop has closed its handles and work on other
- * threads has come to its end (what waits in the pool's queue is cancelled; a count is told to
- * stop). Then `closed`, which may be NULL, is called. */
+ * threads has come to its end (what waits in the pool's queue is cancelled; /spin and /count are
+ * told to stop; a hash or the reading of a file is waited for). Then `closed`, which may be NULL,
+ * is called. */
 void app_close(struct app *a, void (*closed)(void *ctx), void *ctx);
 
 #endif

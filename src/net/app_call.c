@@ -24,7 +24,7 @@ struct app_call *app_call_new(struct app *a, struct http_request *r, const char 
     call->step.fd = -1;
     call->field = a->field;
     assert(strlen(kind) < sizeof call->field.kind);
-    strcpy(call->field.kind, kind);
+    memcpy(call->field.kind, kind, strlen(kind) + 1);
     call->after = a->calls;
     if (call->after != NULL)
         call->after->before = call;
@@ -58,6 +58,7 @@ void app_call_over(struct app_call *call)
     } else if (call->run == NULL) {
         counter_cancel(&call->count);
     } else {
+        atomic_store_explicit(&call->is_unwanted, true, memory_order_relaxed);
         uv_cancel((uv_req_t *)&call->work); /* refused while it runs: then it is waited for */
     }
 }
@@ -104,12 +105,14 @@ static void back_cb(uv_work_t *work, int status)
 void app_call_queue(struct app_call *call)
 {
     struct app *a = call->app;
-    call->field.submitted_ns = clock_read_monotonic();
+    int rc;
     call->is_away = true;
     a->submitted++;
-    call->status = uv_queue_work(a->loop, &call->work, work_cb, back_cb);
-    if (call->status == 0)
+    call->field.submitted_ns = clock_read_monotonic();
+    rc = uv_queue_work(a->loop, &call->work, work_cb, back_cb);
+    if (rc == 0) /* and the call belongs to the pool */
         return;
+    call->status = rc;
     call->is_away = false;
     a->submitted--;
     app_call_failed(call);

@@ -35,6 +35,7 @@ struct app_call {
     struct app_call *before, *after;
     struct span_field field;           /* what the answer says of it */
     int (*run)(struct app_call *call); /* on a thread of the pool */
+    atomic_bool is_unwanted;           /* the work may end: the client has gone */
     bool is_away;                      /* a thread of the pool or the counter has it */
     int status;                        /* SPAN_OK, or why it failed */
     struct work_context context;       /* hash, spin: a copy; its parts are the app's */

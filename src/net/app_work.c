@@ -9,7 +9,7 @@
 #include "base/wide.h"
 #include "net/stats_document.h"
 
-enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000, MS_PER_S = 1000 };
+enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000, MS_PER_S = 1000, SLICES_PER_S = 100 };
 
 int app_work_init(struct app *a, struct err *e)
 {
@@ -48,6 +48,19 @@ void app_hash(struct app *a, struct http_request *r, uint64_t unused)
     app_call_queue(call);
 }
 
+/* In slices of 10 ms, so that nobody keeps the pool busy by asking and going away. */
+static int run_spin(struct app_call *call)
+{
+    struct work_context slice = call->context;
+    uint64_t left = slice.rounds, most = call->app->spin.rounds / SLICES_PER_S + 1;
+    while (left > 0 && !atomic_load_explicit(&call->is_unwanted, memory_order_relaxed)) {
+        slice.rounds = left < most ? left : most;
+        slice.work->call(&slice, call->output);
+        left -= slice.rounds;
+    }
+    return left > 0 ? UV_ECANCELED : SPAN_OK;
+}
+
 void app_spin(struct app *a, struct http_request *r, uint64_t ms)
 {
     struct app_call *call = app_call_new(a, r, "spin", 0);
@@ -55,7 +68,7 @@ void app_spin(struct app *a, struct http_request *r, uint64_t ms)
         return;
     call->context = a->spin; /* of a second */
     call->context.rounds = (uint64_t)((uint128)a->spin.rounds * ms / MS_PER_S);
-    call->run = run_work;
+    call->run = run_spin;
     app_call_queue(call);
 }
 
@@ -76,11 +89,17 @@ static int run_file(struct app_call *call)
 
 void app_file(struct app *a, struct http_request *r, uint64_t unused)
 {
+    static const char text[] = "Too much is being read at once; try again.\n";
+    static const struct http_answer busy = {.status = HTTP_STATUS_SERVICE_UNAVAILABLE,
+                                            .type = "text/plain; charset=utf-8",
+                                            .fields = "Retry-After: 1\r\n",
+                                            .piece = text,
+                                            .piece_bytes = sizeof text - 1,
+                                            .body_bytes = sizeof text - 1};
     struct app_call *call;
     (void)unused;
     if (a->file_bytes > 0 && a->file_bytes + a->file.bytes > APP_FILE_BYTES) {
-        http_request_answer(r, &(struct http_answer){.status = HTTP_STATUS_SERVICE_UNAVAILABLE,
-                                                     .fields = "Retry-After: 1\r\n"});
+        http_request_answer(r, &busy);
         return;
     }
     call = app_call_new(a, r, "fs.readFile", 0);

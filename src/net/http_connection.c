@@ -8,6 +8,7 @@
 #include "net/http_connection.h"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -137,9 +138,22 @@ static void drop_stash(struct http_connection *c)
     c->stash_from = c->stash_bytes = 0;
 }
 
+/* Whether the client has gone, and not only said all that it has to say: libuv takes a reset that
+ * came right behind a request for an end, too. */
+static bool is_gone(const struct http_connection *c)
+{
+    struct pollfd p = {.events = 0};
+    return uv_fileno((const uv_handle_t *)&c->tcp, &p.fd) < 0 ||
+           (poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0);
+}
+
 /* Nothing more will come from the client. What it asked for is still answered. */
 static void take_end(struct http_connection *c)
 {
+    if ((c->state == CONNECTION_HANDLING || c->state == CONNECTION_ANSWERING) && is_gone(c)) {
+        connection_close(c);
+        return;
+    }
     c->peer_done = true;
     c->reading = false;
     uv_read_stop((uv_stream_t *)&c->tcp);

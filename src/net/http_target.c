@@ -50,7 +50,9 @@ static bool decode(const char *from, size_t length, char *to, size_t room)
 {
     size_t used = 0;
     for (size_t i = 0; i < length; i++) {
-        char c = from[i] == '+' ? ' ' : from[i];
+        char c = from[i];
+        if (c == '+')
+            c = ' ';
         if (c == '%') {
             int high = length - i > 2 ? digit_of(from[i + 1]) : -1;
             int low = length - i > 2 ? digit_of(from[i + 2]) : -1;

@@ -124,13 +124,17 @@ static int open_one(const struct sockaddr_storage *at, unsigned port, bool reuse
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    union {
+        struct sockaddr_storage any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+    } address;
     socklen_t bytes = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &bytes) < 0)
+    memset(&address, 0, sizeof address);
+    if (getsockname(fd, (struct sockaddr *)&address.any, &bytes) < 0)
         return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)&address)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.ss_family == AF_INET6 ? address.ipv6.sin6_port
+                                                   : address.ipv4.sin_port);
 }
 
 /* Whether the error says that the host has no such address at all. */

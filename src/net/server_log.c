@@ -19,8 +19,8 @@ const char *server_log_add(struct server_log *log, int64_t at_ms, const char *fo
 
 const struct server_log_line *server_log_line(const struct server_log *log, uint64_t i)
 {
-    uint64_t kept = log->count < SERVER_LOG_LINES ? log->count : SERVER_LOG_LINES;
-    if (i >= kept)
+    uint64_t first = log->count > SERVER_LOG_LINES ? log->count - SERVER_LOG_LINES : 0;
+    if (i >= log->count - first)
         return NULL;
-    return &log->lines[(log->count - kept + i) % SERVER_LOG_LINES];
+    return &log->lines[(first + i) % SERVER_LOG_LINES];
 }

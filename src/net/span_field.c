@@ -28,7 +28,7 @@ const struct span_field span_field_unknown = {
 static char *put_text(char *to, const char *text)
 {
     size_t length = strlen(text);
-    memcpy(to, text, length);
+    memcpy(to, text, length + 1); /* what follows takes the place of the NUL */
     return to + length;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "measure/host.h"
+#include "measure/spin.h"
 #include "net/child.h"
 
 enum {
@@ -96,7 +97,7 @@ static int open_certificate(struct supervisor *s, struct err *e)
 static int prepare_workers(const struct supervisor *s, struct err *e)
 {
     struct work_context hash;
-    if (work_calibrate(e) < 0 ||
+    if (spin_calibrate(e) < 0 ||
         work_context_init(&hash, work_at(WORK_PBKDF2), &s->options.hash, e) < 0)
         return -1;
     work_context_free(&hash);

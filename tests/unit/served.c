@@ -224,6 +224,13 @@ char *served_talk(unsigned port, const char *bytes)
     return text;
 }
 
+void served_reset(int fd)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+    close(fd);
+}
+
 unsigned served_count(const char *text, const char *part)
 {
     unsigned count = 0;

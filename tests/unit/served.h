@@ -54,6 +54,9 @@ char *served_read(int fd, size_t length, size_t *got, bool *reset);
 /* Sends, ends that side, reads to the end, closes. To be freed. */
 char *served_talk(unsigned port, const char *bytes);
 
+/* Breaks the connection off. */
+void served_reset(int fd);
+
 /* How often `part` is in the text. */
 unsigned served_count(const char *text, const char *part);
 /* Waits until the number has got there; a failed check after half a minute. */

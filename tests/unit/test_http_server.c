@@ -182,6 +182,26 @@ static void head_has_the_length_and_no_body(void **state)
     served_stop(&s);
 }
 
+/* Of these a client believes that nothing follows the head. */
+static void some_answers_have_neither_length_nor_body(void **state)
+{
+    static const struct exchange both = {"two in a row", "204 304 200"};
+    struct served s;
+    char *answer;
+    const char *last;
+    (void)state;
+    served_start(&s, http_server_defaults);
+    answer = served_talk(s.port, "GET /204 HTTP/1.1\r\n" HOST "\r\nHEAD /304 HTTP/1.1\r\n" HOST
+                                 "\r\nGET /200 HTTP/1.1\r\n" HOST "\r\n");
+    check_statuses(&both, answer);
+    assert_int_equal(served_count(answer, "Content-Length:"), 1);
+    last = strstr(answer, "HTTP/1.1 200");
+    assert_memory_equal(last - 4, "\r\n\r\n", 4);
+    assert_int_equal(served_count(answer, "\r\n\r\n/"), 1);
+    free(answer);
+    served_stop(&s);
+}
+
 static void a_request_may_come_in_two_parts_or_in_many(void **state)
 {
     static const char request[] =
@@ -340,13 +360,6 @@ static void a_large_answer_arrives_whole(void **state)
     served_stop(&s);
 }
 
-static void close_with_reset(int fd)
-{
-    const struct linger now = {.l_onoff = 1, .l_linger = 0};
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
-    close(fd);
-}
-
 static void clients_that_vanish_do_no_harm(void **state)
 {
     static const char *const begun[] = {
@@ -365,7 +378,7 @@ static void clients_that_vanish_do_no_harm(void **state)
             int fd = served_connect(s.port);
             assert_true(served_send(fd, begun[i], strlen(begun[i])));
             usleep((useconds_t)round * 100);
-            close_with_reset(fd);
+            served_reset(fd);
         }
     }
     answer = served_talk(s.port, "GET /still HTTP/1.1\r\n" HOST "\r\n");
@@ -383,7 +396,7 @@ static void the_handler_hears_of_a_client_that_went_away(void **state)
     fd = served_connect(s.port);
     assert_true(say(fd, "GET /never HTTP/1.0\r\n\r\n"));
     served_await(&s.requests, 1);
-    close_with_reset(fd);
+    served_reset(fd);
     served_await(&s.gone, 1);
     served_stop(&s);
 }
@@ -412,6 +425,33 @@ static void slow_clients_are_given_up(void **state)
         free(answer);
         close(fd);
     }
+    served_stop(&s);
+}
+
+/* The limit is for the whole of the header, and not for the time between two bytes. */
+static void a_client_that_drips_is_given_up(void **state)
+{
+    struct http_server_options options = http_server_defaults;
+    static const struct exchange drips = {"a byte at a time", "408"};
+    struct served s;
+    bool goes = true;
+    char *answer;
+    int fd;
+    (void)state;
+    options.header_ns = SHORT_NS;
+    served_start(&s, options);
+    fd = served_connect(s.port);
+    for (int i = 0; goes && i < 3000; i++) { /* an endless target */
+        char byte = i < 5 ? "GET /"[i] : 'x', unused;
+        goes = served_send(fd, &byte, 1) && recv(fd, &unused, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+        usleep(SHORT_NS / 1000 / 50);
+    }
+    assert_false(goes);
+    answer = served_read(fd, SIZE_MAX, NULL, NULL);
+    check_statuses(&drips, answer);
+    assert_int_equal(atomic_load(&s.requests), 0);
+    free(answer);
+    close(fd);
     served_stop(&s);
 }
 
@@ -453,7 +493,7 @@ static void one_too_many_waits_until_another_has_gone(void **state)
     assert_true(say(third, "GET /third HTTP/1.0\r\n\r\n"));
     usleep(SHORT_NS / 1000);
     assert_int_equal(atomic_load(&s.requests), 2);
-    close_with_reset(first);
+    served_reset(first);
     answer = served_read(third, SIZE_MAX, NULL, NULL);
     assert_int_equal(served_count(answer, "HTTP/1.1 200"), 1);
     free(answer);
@@ -517,6 +557,7 @@ int main(void)
         cmocka_unit_test(smuggling_is_refused),
         cmocka_unit_test(an_answer_says_what_it_has_to),
         cmocka_unit_test(head_has_the_length_and_no_body),
+        cmocka_unit_test(some_answers_have_neither_length_nor_body),
         cmocka_unit_test(a_request_may_come_in_two_parts_or_in_many),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(what_is_too_large_is_refused),
@@ -525,6 +566,7 @@ int main(void)
         cmocka_unit_test(clients_that_vanish_do_no_harm),
         cmocka_unit_test(the_handler_hears_of_a_client_that_went_away),
         cmocka_unit_test(slow_clients_are_given_up),
+        cmocka_unit_test(a_client_that_drips_is_given_up),
         cmocka_unit_test(a_client_that_does_not_read_is_cut_off),
         cmocka_unit_test(one_too_many_waits_until_another_has_gone),
         cmocka_unit_test(without_descriptors_it_waits_for_some),

@@ -11,7 +11,7 @@
 #include "base/param.h"
 
 struct nap_options {
-    uint64_t jobs, threads, duration_ns, bytes, limit;
+    uint64_t jobs, threads, duration_ns, bytes, limit, sheep;
     bool loud;
     const char *bed, *note;
     unsigned dream, colour;
@@ -49,6 +49,9 @@ static const struct param nap_params[] = {
     PARAM_STRING(struct nap_options, note, "note", 0, PARAM_OPTIONAL, NULL, NULL, "to leave"),
     PARAM_CHOICE(struct nap_options, dream, "dream", 0, 0, "random", dreams, "of what"),
     PARAM_CHOICE(struct nap_options, colour, "colour", 0, PARAM_VIEW, "auto", colours, "of it"),
+    {PARAM_NUMBER_(struct nap_options, sheep, PARAM_TYPE_COUNT, "sheep", 0, "max", 1, 100,
+                   "to count"),
+     .word = "max"},
     PARAM_END,
 };
 
@@ -97,6 +100,7 @@ static void defaults_set_every_field(void **state)
     assert_int_equal(nap->options.duration_ns, 100000000);
     assert_int_equal(nap->options.bytes, 1 << 20);
     assert_int_equal(nap->options.limit, 0);
+    assert_true(nap->options.sheep == PARAM_WORD);
     assert_false(nap->options.loud);
     assert_string_equal(nap->options.bed, "hammock");
     assert_null(nap->options.note);
@@ -124,6 +128,10 @@ static void flags_override_defaults(void **state)
     assert_int_equal(nap->options.duration_ns, 1500000000);
     assert_int_equal(nap->options.bytes, 65536);
     assert_int_equal(nap->options.limit, 10);
+    assert_int_equal(set_value(nap, "sheep", "12"), 0);
+    assert_int_equal(nap->options.sheep, 12);
+    assert_int_equal(set_value(nap, "sheep", "max"), 0);
+    assert_true(nap->options.sheep == PARAM_WORD);
     assert_true(nap->options.loud);
     assert_string_equal(nap->options.bed, "");
     assert_string_equal(nap->options.note, "a b");
@@ -147,6 +155,8 @@ static void limits_are_named_in_their_unit(void **state)
     check_refused(nap, "size", "511", "--size 511: must be from 512 to 1G");
     check_refused(nap, "size", "-1k", "--size -1k: must be from 512 to 1G");
     check_refused(nap, "limit", "0", "--limit 0: must be from 1 to 10");
+    check_refused(nap, "sheep", "0", "--sheep 0: must be from 1 to 100, or max");
+    check_refused(nap, "sheep", "maximum", "--sheep maximum: must be from 1 to 100, or max");
 }
 
 static void rubbish_is_told_what_is_accepted(void **state)
@@ -260,7 +270,7 @@ static void a_superseded_value_says_so(void **state)
 static void rows_are_found_by_name_and_letter(void **state)
 {
     (void)state;
-    assert_int_equal(param_count(nap_params), 10);
+    assert_int_equal(param_count(nap_params), 11);
     assert_ptr_equal(param_find(nap_params, "jobs=5", 4), &nap_params[0]);
     assert_null(param_find(nap_params, "jobs", 3));
     assert_null(param_find(nap_params, "jobs5", 5));
