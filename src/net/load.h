@@ -35,7 +35,7 @@ struct load_options {
     uint64_t rate; /* requests a second; 0: closed loop */
     uint64_t ramp_ns, timeout_ns;
     uint64_t spans_most; /* of requests, that are kept */
-    bool keep_alive, insecure, histogram;
+    bool no_keep_alive, insecure, histogram;
     bool once; /* not an option: a request whose connection breaks is an error in any case, also
                   where it might be sent again */
 };
@@ -59,9 +59,8 @@ struct load_options {
       .max = 86400000000000, .offset = PARAM_FIELD_(T, l.ramp_ns, uint64_t), \
       .help = "how long the rate grows from nothing to --rate; without it: over how long the " \
               "connections are begun" }, \
-    { .name = "keep-alive", .type = PARAM_TYPE_FLAG, .preset = "yes", \
-      .offset = PARAM_FIELD_(T, l.keep_alive, bool), \
-      .help = "use connections again (default; --no-keep-alive: a new one for each request)" }, \
+    PARAM_FLAG(T, l.no_keep_alive, "no-keep-alive", 0, 0, \
+               "make a new connection for each request"), \
     PARAM_STRING(T, l.method, "method", 'm', 0, "GET", "WORD", "of the requests"), \
     PARAM_LIST(T, l.headers, "header", 'H', PARAM_SECRET, "NAME:VALUE", \
                "a field of the requests; results show its name only"), \

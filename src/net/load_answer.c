@@ -88,6 +88,8 @@ static int headers_complete_cb(http_parser *p)
     if (p->http_major != 1 || p->status_code < 100 || p->status_code > 999 ||
         p->status_code == 101 || (a->has_length && a->has_coding))
         return -1;
+    if (p->status_code < 200 || p->status_code == 204 || p->status_code == 304)
+        return 1;
     return c->shard->thread->load->client->is_head ? 1 : 0;
 }
 

@@ -172,7 +172,7 @@ static void send_request(struct load_connection *c, uint64_t ticks)
 static void answered(struct load_connection *c, uint64_t ticks)
 {
     bool keep =
-        c->answer.keep && c->writes == 0 && c->shard->thread->load->client->options->keep_alive;
+        c->answer.keep && c->writes == 0 && !c->shard->thread->load->client->options->no_keep_alive;
 
     c->answered++;
     load_record_answer(c, ticks);

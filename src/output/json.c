@@ -132,7 +132,7 @@ static bool write_load(const struct run *run, struct out *o)
         return true;
     load = load_json(run);
     out_text(o, "      \"load\": ");
-    ok = load != NULL && json_write(o, load, 3, 1);
+    ok = load != NULL && json_write(o, load, 6, 1);
     cJSON_Delete(load);
     out_text(o, ",\n");
     return ok;

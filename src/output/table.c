@@ -361,7 +361,8 @@ int view_table(const struct result *r, const struct view_style *style, struct ou
     if (r->interrupted)
         print_interrupted(t);
     if (r->run_count > 0) {
-        out_text(o, "\n");
+        if (has_spans(r))
+            out_text(o, "\n");
         if ((has_spans(r) ? (rows.calls ? print_rows(t, &rows, e) : print_summary(t, e)) : 0) !=
                 0 ||
             print_passes(t, rows.calls, e) != 0 ||

@@ -3,6 +3,7 @@
  * whoever is shown the output can repeat it.
  *
  * Main thread; what is allocated is given back before the function returns. */
+#include "measure/load_facts.h"
 #include "output/table.h"
 
 #include <inttypes.h>
@@ -58,6 +59,15 @@ static void tally_call(struct tally *tally, const struct span_kind *kind)
     tally->calls[k]++;
 }
 
+/* Requests of a load that are counted only. */
+static void tally_load(struct tally *tally, const struct run *run)
+{
+    if (run->load == NULL || tally->all >= run->load->submitted)
+        return;
+    tally->all = tally->requests = run->load->submitted;
+    tally->kinds = 0;
+}
+
 /* Counts the calls of a run by kind, without the parts of calls. Fails when memory is short. */
 static int tally_run(struct tally *tally, const struct run *run, struct err *e)
 {
@@ -76,6 +86,7 @@ static int tally_run(struct tally *tally, const struct run *run, struct err *e)
             tally_call(tally, s.kind);
     }
     mem_free(wholes);
+    tally_load(tally, run);
     return 0;
 }
 

@@ -13,7 +13,7 @@ static const char *per_second(char buf[PER_SECOND_BYTES], double rate)
 {
     char count[UNITS_TEXT_BYTES];
 
-    if (rate >= 1000)
+    if (rate >= 999.5)
         snprintf(buf, PER_SECOND_BYTES, "%s", units_format_count(count, (uint64_t)(rate + 0.5)));
     else
         snprintf(buf, PER_SECOND_BYTES, "%.3g", rate);

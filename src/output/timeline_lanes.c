@@ -6,6 +6,8 @@
  * What the operating system works on needs no thread, so any number of calls are under way at once:
  * the lane `os` has as many rows as it takes for none to lie on another, up to a limit.
  *
+ * Workers are other processes, which told of themselves: their loops and their threads have rows.
+ *
  * Of a call in parts the threads ran the parts, so these are drawn on their rows and not the whole;
  * where the operating system works on all of them, the whole is drawn and not its parts.
  *
@@ -19,6 +21,7 @@
 #include "measure/pool.h"
 #include "output/table.h"
 #include "output/timeline.h"
+#include "output/worker_lanes.h"
 
 enum { NOTE_BYTES = 64, IDLE_ROWS_MOST = 3 };
 /* Rows of the lane `os`: more that look alike say no more. */
@@ -42,8 +45,9 @@ struct lanes {
     uint32_t os;              /* rows of the lane `os`, behind those */
     uint64_t *os_ends;        /* when the last call of each of them ended */
     uint32_t os_calls, os_left_out;
-    bool unknown;    /* something ran, and nobody knows where: a row behind those */
-    uint8_t *wholes; /* which calls have parts */
+    struct worker_lanes workers; /* a row each behind those of the lane `os` */
+    bool unknown;                /* something ran, and nobody knows where: a row behind those */
+    uint8_t *wholes;             /* which calls have parts */
 };
 
 static bool is_pool_lane(int lane)
@@ -123,6 +127,8 @@ static int look(struct lanes *lanes, const struct timeline *t, struct err *e)
 
     lanes->threads = t->run->pool_size < POOL_MOST ? (int)t->run->pool_size : POOL_MOST;
     lanes->wholes = table_wholes(t->run);
+    if (!worker_lanes_find(&lanes->workers, t->run))
+        return err_no_memory(e, "the rows of the timeline");
     lanes->os_ends = mem_zeroed((size_t)most + 1, sizeof *lanes->os_ends);
     if (lanes->wholes == NULL || lanes->os_ends == NULL)
         return err_no_memory(e, "the rows of the timeline");
@@ -156,13 +162,12 @@ static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err 
 {
     uint32_t rows;
 
-    if (look(lanes, t, e) != 0)
-        return -1;
     rows = pool_rows(lanes, UINT32_MAX, t->all_rows);
     if (!t->all_rows &&
         rows > TIMELINE_ROWS_MOST + 1) /* the line that tells of it takes one, too */
         rows = TIMELINE_ROWS_MOST;
-    lanes->rows = mem_zeroed((size_t)rows + lanes->os + lanes->unknown + 1, sizeof *lanes->rows);
+    lanes->rows = mem_zeroed((size_t)rows + lanes->os + lanes->workers.count + lanes->unknown + 1,
+                             sizeof *lanes->rows);
     if (lanes->rows == NULL)
         return err_no_memory(e, "the rows of the timeline");
     lanes->pool = lanes->count = pool_rows(lanes, rows, t->all_rows);
@@ -170,6 +175,8 @@ static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err 
         add_row(lanes, LANE_OS);
         lanes->os_ends[i] = 0;
     }
+    for (uint32_t i = 0; i < lanes->workers.count; i++)
+        add_row(lanes, lanes->workers.lanes[i]);
     if (lanes->unknown)
         add_row(lanes, LANE_UNKNOWN);
     add_row(lanes, LANE_LOOP);
@@ -183,6 +190,7 @@ static void lanes_free(struct lanes *lanes)
     mem_free(lanes->rows);
     mem_free(lanes->os_ends);
     mem_free(lanes->wholes);
+    worker_lanes_free(&lanes->workers);
 }
 
 /* The row of a thread of the pool; those rows ascend. NULL when it has none. */
@@ -210,6 +218,8 @@ static struct lane_row *row_of(struct lanes *lanes, const struct timeline *t, co
 
     if (is_pool_lane(s->lane))
         return pool_row(lanes, s->lane);
+    if (s->lane >= LANE_WORKER)
+        return &lanes->rows[lanes->pool + lanes->os + worker_lanes_place(&lanes->workers, s->lane)];
     if (s->lane != LANE_OS)
         return &lanes->rows[lanes->count - 2]; /* where it ran is unknown: before the loop's */
     row = os_row(lanes, t, s, lanes->os);
@@ -251,7 +261,7 @@ static void lane_note(const struct timeline *t, const struct lane_row *row, char
     const char *noun = row->lane == LANE_LOOP ? "callback" : "call";
     double busy = 100.0 * (double)row->busy_ns / (double)t->end_ns;
 
-    if (is_pool_lane(row->lane) && row->calls > 0)
+    if ((is_pool_lane(row->lane) || worker_lane_is_thread(row->lane)) && row->calls > 0)
         snprintf(note, NOTE_BYTES, "%" PRIu32 " %s%s, %.0f %%", row->calls, noun,
                  row->calls == 1 ? "" : "s", busy);
     else
@@ -261,13 +271,15 @@ static void lane_note(const struct timeline *t, const struct lane_row *row, char
 
 /* What the names and the notes take, before there are any: the notes are as wide as the one that
  * would name all calls. */
-static void divide(struct timeline *t)
+static void divide(struct timeline *t, const struct lanes *lanes)
 {
+    size_t names =
+        lanes->workers.count > 0 ? sizeof "worker 10 pool 10" - 1 : sizeof "pool 1024" - 1;
     uint32_t calls = t->run->recorder.count;
     char widest[NOTE_BYTES];
     int callbacks = snprintf(widest, sizeof widest, "%" PRIu32 " callbacks", calls);
     int shares = snprintf(widest, sizeof widest, "%" PRIu32 " calls, 100 %%", calls);
-    timeline_divide(t, sizeof "pool 1024" - 1, (size_t)(shares > callbacks ? shares : callbacks));
+    timeline_divide(t, names, (size_t)(shares > callbacks ? shares : callbacks));
 }
 
 /* A line for threads that ran nothing. */
@@ -351,7 +363,11 @@ int timeline_lanes(struct timeline *t, struct err *e)
     struct lanes lanes = {.count = 0};
     uint32_t untold;
 
-    divide(t);
+    if (look(&lanes, t, e) != 0) {
+        lanes_free(&lanes);
+        return -1;
+    }
+    divide(t, &lanes);
     if (lanes_make(&lanes, t, e) != 0) {
         lanes_free(&lanes);
         return -1;

@@ -6,6 +6,8 @@
  *   pool N    what ran there. A thread runs one call at a time, so these are complete events.
  *   (async)   what overlaps: waiting, returning, and what ran elsewhere than on a pool thread. Of a
  *             sort that fits into no more rows some are left out; otherData tells how many.
+ *   worker N  a process that served requests, as it told of them itself: its loop's calls overlap,
+ *             those on its threads (worker N pool M) do not
  *   arrows    from a submission to its start, from its end to its callback.
  *   counters  calls that wait in the pool's queue, threads that are busy.
  *
@@ -20,6 +22,7 @@
 #include "output/json_text.h"
 #include "output/trace_draw.h"
 #include "output/view.h"
+#include "output/worker_lanes.h"
 
 /* The counters of a run, and what of them has been written. */
 struct levels {
@@ -114,7 +117,21 @@ static bool uses_os_lane(const struct recorder *r)
     return false;
 }
 
-static void name_tracks(struct tracer *t, uint32_t run)
+static bool name_workers(struct tracer *t, uint32_t run)
+{
+    struct worker_lanes workers;
+    char name[SPAN_TEXT_BYTES];
+    bool ok = worker_lanes_find(&workers, &t->result->runs[run]);
+
+    for (uint32_t i = 0; ok && i < workers.count; i++)
+        out_metadata(t, run, workers.lanes[i], "thread", span_lane_name(workers.lanes[i], name),
+                     (uint64_t)workers.lanes[i]);
+    worker_lanes_free(&workers);
+    return ok;
+}
+
+/* False when memory is short. */
+static bool name_tracks(struct tracer *t, uint32_t run)
 {
     const struct run *of = &t->result->runs[run];
     char name[SPAN_TEXT_BYTES];
@@ -128,6 +145,7 @@ static void name_tracks(struct tracer *t, uint32_t run)
         out_metadata(t, run, lane, "thread", span_lane_name(lane, name), (unsigned)lane);
     if (uses_os_lane(&of->recorder))
         out_metadata(t, run, LANE_OS, "thread", span_lane_name(LANE_OS, name), LANE_OS);
+    return name_workers(t, run);
 }
 
 static cJSON *other_data(const struct result *r)
@@ -149,11 +167,13 @@ static cJSON *other_data(const struct result *r)
  * with "ms" chrome://tracing takes slices for nested that lie less than a microsecond apart. */
 static bool write_trace(struct tracer *t, struct levels *levels, cJSON *other)
 {
-    bool ok;
+    bool ok = true;
 
     out_text(t->out, "{\"traceEvents\":[");
-    for (uint32_t run = 0; run < t->result->run_count; run++)
-        name_tracks(t, run);
+    for (uint32_t run = 0; ok && run < t->result->run_count; run++)
+        ok = name_tracks(t, run);
+    if (!ok)
+        return false;
     out_events(t, levels);
     out_text(t->out, "\n],\n\"displayTimeUnit\":\"ns\",\n\"otherData\":");
     ok = json_put(other, "slices_left_out", json_number(t->left_out)) &&

@@ -6,11 +6,14 @@
 
 #include "output/json_text.h"
 #include "output/view.h"
+#include "output/worker_lanes.h"
 
 enum {
     MARK_NS = 1000,
-    THREADS_PER_RUN = 10000, /* more than there are lanes; what is round is easy to read */
+    THREADS_PER_RUN = 10000,   /* more than there are lanes; what is round is easy to read */
+    LANES_PER_RUN = 100000000, /* the same with those of workers */
 };
+_Static_assert((int)LANES_PER_RUN > LANE_WORKER + 10000 * (int)LANES_OF_WORKER, "for all workers");
 _Static_assert((int)THREADS_PER_RUN > (int)LANE_OS, "a number for every lane");
 
 static const char *const slice_names[SLICES] = {"waited", "ran", "returned", "pending"};
@@ -33,6 +36,8 @@ static uint64_t thread_of(uint32_t run, int lane)
 {
     uint64_t process = (uint64_t)run + 1;
 
+    if (lane >= LANE_WORKER)
+        return process * LANES_PER_RUN + (unsigned)lane;
     return lane > LANE_LOOP ? process * THREADS_PER_RUN + (unsigned)lane : process;
 }
 
@@ -113,7 +118,7 @@ static void out_async(struct tracer *t, const struct trace_event *event, const s
                       const char *phase, enum trace_slice slice)
 {
     char name[2 * SPAN_TEXT_BYTES], call[SPAN_TEXT_BYTES];
-    int lane = slice == SLICE_RAN && s->lane == LANE_OS ? LANE_OS : LANE_LOOP;
+    int lane = slice == SLICE_RAN && s->lane >= LANE_OS ? s->lane : LANE_LOOP;
 
     if (!has_row(t, event, slice, phase[0] == 'b'))
         return;
@@ -153,8 +158,8 @@ static void out_flow(struct tracer *t, const struct trace_event *event, const ch
 /* A call that a pool thread ran itself. One that has parts did not occupy a thread all the time. */
 static bool on_thread(const struct trace_event *event, const struct span *s)
 {
-    return s->started_ns != SPAN_UNKNOWN && s->lane > LANE_LOOP && s->lane <= POOL_MOST &&
-           !event->has_parts;
+    return s->started_ns != SPAN_UNKNOWN && !event->has_parts &&
+           ((s->lane > LANE_LOOP && s->lane <= POOL_MOST) || worker_lane_is_thread(s->lane));
 }
 
 /* What ran elsewhere is drawn when it took any time (a timer that is due does not). */
@@ -175,6 +180,12 @@ static void out_mark(struct tracer *t, size_t i, const struct span *s, const cha
     out_text(t->out, ",\"dur\":");
     out_microseconds(t->out, trace_events_gap(&t->events, i, MARK_NS + 1) - 1);
     put_name(t, s, verb);
+}
+
+/* What another process did as a part of a call: of its own loop nothing is drawn. */
+static bool is_remote(const struct span *s)
+{
+    return (s->kind->traits & SPAN_REMOTE_ALL) != 0;
 }
 
 static void draw_submitted(struct tracer *t, size_t i, const struct span *s)
@@ -208,7 +219,7 @@ static void draw_started(struct tracer *t, const struct trace_event *event, cons
         put_name(t, s, "");
         put_call(t, s);
         trace_end(t);
-        if (span_waited_ns(s) != SPAN_UNKNOWN)
+        if (span_waited_ns(s) != SPAN_UNKNOWN && !is_remote(s))
             out_flow(t, event, "f", s->lane, SLICE_WAITED);
     } else if (ran_elsewhere(event, s)) {
         out_async(t, event, s, "b", SLICE_RAN);
@@ -220,7 +231,7 @@ static bool has_return_flow(const struct trace_event *event, const struct span *
 {
     uint64_t ran_ns = span_ran_ns(s);
 
-    return on_thread(event, s) && ran_ns != SPAN_UNKNOWN && ran_ns > 0 &&
+    return !is_remote(s) && on_thread(event, s) && ran_ns != SPAN_UNKNOWN && ran_ns > 0 &&
            span_returned_ns(s) != SPAN_UNKNOWN;
 }
 
@@ -230,6 +241,8 @@ static void draw_finished(struct tracer *t, const struct trace_event *event, con
         out_async(t, event, s, "e", SLICE_RAN);
     if (s->started_ns == SPAN_UNKNOWN && span_is_phase(s))
         out_async(t, event, s, "e", SLICE_PENDING);
+    if (is_remote(s))
+        return;
     if ((s->called_back_ns == SPAN_UNKNOWN && !span_is_phase(s)) ||
         span_returned_ns(s) != SPAN_UNKNOWN)
         out_async(t, event, s, "b", SLICE_RETURNED);
@@ -261,6 +274,8 @@ void trace_draw(struct tracer *t, size_t i, const struct span *s)
 {
     const struct trace_event *event = &t->events.list[i];
 
+    if (is_remote(s) && event->instant != TRACE_STARTED && event->instant != TRACE_FINISHED)
+        return;
     switch ((enum trace_instant)event->instant) {
     case TRACE_SUBMITTED:
         draw_submitted(t, i, s);

@@ -275,6 +275,11 @@ static void every_experiment_has_a_plan_by_default(void **state)
         struct err e;
         forget_variables(x->params);
         assert_int_equal(param_set_defaults(&set, &e), 0);
+        if (x->operand != NULL) /* but for what it is about */
+            assert_int_equal(param_set_value(&set,
+                                             param_find(x->params, x->operand, strlen(x->operand)),
+                                             "http://127.0.0.1:1/", &e),
+                             0);
         if (x->plan(&set, &plan, &e) != 0)
             fail_msg("%s has no plan: %s", x->name, e.text);
         assert_in_range(plan.pass_count, 1, PASSES_MOST);

@@ -337,8 +337,11 @@ static void add_requests(void)
     made_span(run, (struct made_span){0, LANE_OS, 0, 0, 1, 2, 3});
     made_span(run, (struct made_span){0, LANE_OS, SPAN_FAILED_CURL - 7, 0, 1, 2, 3});
     made_span(run, (struct made_span){1, 1, 0, 0, 1, 2, 3});
-    *recorder_http(&run->recorder, 0) = (struct span_http){
-        .received_bytes = UINT64_C(5000000000), .answer = 200, .version = 11, .reused = true};
+    *recorder_http(&run->recorder, 0) = (struct span_http){.received_bytes = UINT64_C(5000000000),
+                                                           .answer = 200,
+                                                           .version = 11,
+                                                           .reused = true,
+                                                           .connection = 7};
     *recorder_http(&run->recorder, 1) = (struct span_http){.error = "no \"way\",\nat all"};
 }
 
@@ -358,7 +361,7 @@ static void test_requests(void **state)
     assert_number(spans, "0/http/received_bytes", 5000000000);
     assert_text(spans, "0/status", "ok");
     assert_text(spans, "0/lane", "os");
-    assert_int_equal(cJSON_GetArraySize(at(spans, "1/http")), 5);
+    assert_int_equal(cJSON_GetArraySize(at(spans, "1/http")), 9);
     assert_true(cJSON_IsFalse(at(spans, "1/http/reused")));
     assert_number(spans, "1/http/received_bytes", 0);
     assert_text(spans, "1/http/error", "no \"way\",\nat all");
@@ -380,19 +383,21 @@ static void test_requests_in_lines(void **state)
     (void)state;
     add_requests();
     text = viewed_text(view_ndjson, &f.r, "r.ndjson");
-    assert_non_null(strstr(text,
-                           ",\"status\":\"ok\",\"http\":{\"answer\":200,\"version\":\"1.1\","
-                           "\"reused\":true,\"received_bytes\":5000000000,\"error\":null}}\n"));
-    assert_non_null(strstr(text,
-                           ",\"http\":{\"answer\":null,\"version\":null,\"reused\":false,"
-                           "\"received_bytes\":0,\"error\":\"no \\\"way\\\",\\nat all\"}}\n"));
+    assert_non_null(
+        strstr(text, ",\"status\":\"ok\",\"http\":{\"answer\":200,\"version\":\"1.1\","
+                     "\"reused\":true,\"received_bytes\":5000000000,\"error\":null,\"due_ns\":null,"
+                     "\"sent_ns\":null,\"first_byte_ns\":null,\"connection\":7}}\n"));
+    assert_non_null(strstr(text, ",\"http\":{\"answer\":null,\"version\":null,\"reused\":false,"
+                                 "\"received_bytes\":0,\"error\":\"no \\\"way\\\",\\nat all\","
+                                 "\"due_ns\":null,\"sent_ns\":null,\"first_byte_ns\":null,"
+                                 "\"connection\":null}}\n"));
     assert_non_null(strstr(text, ",\"status\":\"ok\"}\n"));
     free(text);
     text = viewed_text(view_csv, &f.r, "r.csv");
-    assert_non_null(strstr(text, ",ok,false,200,1.1,true,5000000000,\n"));
+    assert_non_null(strstr(text, ",ok,false,200,1.1,true,5000000000,,,,,7\n"));
     assert_non_null(
-        strstr(text, ",connect: no connection,false,,,false,0,\"no \"\"way\"\",\nat all\"\n"));
-    assert_non_null(strstr(text, ",ok,false,,,,,\n"));
+        strstr(text, ",connect: no connection,false,,,false,0,\"no \"\"way\"\",\nat all\",,,,\n"));
+    assert_non_null(strstr(text, ",ok,false,,,,,,,,,\n"));
     free(text);
 }
 
@@ -478,21 +483,23 @@ static void test_csv(void **state)
     static const char expected[] =
         "run,role,experiment,id,parent,armed_by,kind,name,lane,iteration,phase,node_name,"
         "submitted_ns,started_ns,finished_ns,called_back_ns,waited_ns,ran_ns,returned_ns,total_ns,"
-        "cpu_ns,status,interrupted,answer,http_version,reused,received_bytes,error\n"
+        "cpu_ns,status,interrupted,answer,http_version,reused,received_bytes,error,"
+        "due_ns,sent_ns,first_byte_ns,connection\n"
         "1,measured,viewed,1,,,pbkdf2,hash 1,pool 1,1,poll,crypto.pbkdf2,1000,2000,1002000,1003000,"
-        "1000,1000000,1000,1002000,990000,ok,false,,,,,\n"
+        "1000,1000000,1000,1002000,990000,ok,false,,,,,,,,,\n"
         "1,measured,viewed,2,,,pbkdf2,hash 2,pool 2,1,poll,crypto.pbkdf2,1200,2100,5000000000000,"
-        "5000000000700,900,4999999997900,700,4999999999500,,ok,false,,,,,\n"
+        "5000000000700,900,4999999997900,700,4999999999500,,ok,false,,,,,,,,,\n"
         "1,measured,viewed,3,,,pbkdf2,hash 3,pool 1,1,poll,crypto.pbkdf2,1300,1002100,2000000,"
-        "2000500,1000800,997900,500,1999200,,ok,false,,,,,\n"
+        "2000500,1000800,997900,500,1999200,,ok,false,,,,,,,,,\n"
         "1,measured,viewed,4,,,timer,timer 4,loop,1,timers,setTimeout,1400,500000,500000,501000,"
-        "498600,0,1000,499600,,ok,false,,,,,\n"
+        "498600,0,1000,499600,,ok,false,,,,,,,,,\n"
         "1,measured,viewed,5,,,immediate,immediate,,1,check,setImmediate,1500,,,3000,,,,1500,,ok,"
         "false,"
-        ",,,,\n"
-        "1,measured,viewed,6,5,,fs.read,read 6,,1,poll,,1600,,,3500,,,,1900,,cancelled,false,,,,,\n"
+        ",,,,,,,,\n"
+        "1,measured,viewed,6,5,,fs.read,read "
+        "6,,1,poll,,1600,,,3500,,,,1900,,cancelled,false,,,,,,,,,\n"
         "1,measured,viewed,7,,,odd,\"an \"\"odd\"\", name "
-        "7\",,,,,1700,,,,,,,,,unfinished,false,,,,,\n";
+        "7\",,,,,1700,,,,,,,,,unfinished,false,,,,,,,,,\n";
     char *text;
 
     (void)state;
@@ -518,10 +525,10 @@ static void test_every_row_is_marked_as_interrupted(void **state)
     assert_null(strstr(text, "\"interrupted\":false"));
     free(text);
     text = viewed_text(view_csv, &f.r, "r.csv");
-    for (const char *at = text; (at = strstr(at, ",true,,,,,\n")) != NULL; at++)
+    for (const char *at = text; (at = strstr(at, ",true,,,,,,,,,\n")) != NULL; at++)
         rows++;
     assert_int_equal(rows, 14);
-    assert_null(strstr(text, ",false,,,,,\n"));
+    assert_null(strstr(text, ",false,,,,,,,,,\n"));
     free(text);
 }
 

@@ -1,0 +1,28 @@
+/* The lanes of worker processes that a run names. */
+#ifndef UVLAB_OUTPUT_WORKER_LANES_H
+#define UVLAB_OUTPUT_WORKER_LANES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "measure/run.h"
+
+struct worker_lanes {
+    int *lanes; /* ascending, each once */
+    uint32_t count, room;
+};
+
+/* False when memory is short. Free with worker_lanes_free() in either case. */
+bool worker_lanes_find(struct worker_lanes *w, const struct run *run);
+void worker_lanes_free(struct worker_lanes *w);
+
+/* The place of a lane among them; it is one of them. */
+uint32_t worker_lanes_place(const struct worker_lanes *w, int lane);
+
+/* Whether it is a thread of a worker that runs one call at a time, and not its loop. */
+static inline bool worker_lane_is_thread(int lane)
+{
+    return lane >= LANE_WORKER && (lane - LANE_WORKER) % LANES_OF_WORKER != 0;
+}
+
+#endif
