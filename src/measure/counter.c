@@ -3,9 +3,9 @@
  * Functions of the section "on the counter's thread" run there, and may touch `on_thread`, their
  * handle and, through atomics, `shared`; all others run on the asking loop's thread. Messages are
  * handed over by the mailboxes, whose exchange orders what was written before. The structure is
- * freed when the thread was joined and the asking loop's handle is closed.
+ * freed when the thread was joined and the asking loop's handles are closed.
  *
- * A handle may only be sent to while it is open. The asking loop's is closed after the join. The
+ * A handle may only be sent to while it is open. The asking loop's are closed after the join. The
  * thread closes its own when it is told to end, and must wait until the call that told it so has
  * left uv_async_send(): that is what the lock is for, which nothing else takes. */
 #include "measure/counter.h"
@@ -27,6 +27,8 @@ struct counter {
     struct counter_options options;
     struct {
         uv_async_t handle; /* of the asking loop: the thread sends, this side is called */
+        uv_timer_t again;  /* to join a thread that had not quite ended */
+        unsigned open;     /* handles, of these two */
         uv_thread_t thread;
         bool has_thread; /* it was created, and is not joined yet */
         bool told_online, closing;
@@ -211,10 +213,39 @@ static void closed_cb(uv_handle_t *handle)
     void *data = c->options.data;
     uint64_t ended_ticks = c->on_asker.ended_ticks;
 
+    if (--c->on_asker.open > 0)
+        return;
     uv_mutex_destroy(&c->shared.lock);
     mem_free(c);
     if (closed != NULL)
         closed(data, ended_ticks);
+}
+
+static void close_handles(struct counter *c)
+{
+    uv_close((uv_handle_t *)&c->on_asker.handle, closed_cb);
+    uv_close((uv_handle_t *)&c->on_asker.again, closed_cb);
+}
+
+static void told_cb(uv_async_t *handle);
+
+static void again_cb(uv_timer_t *timer)
+{
+    struct counter *c = timer->data;
+
+    told_cb(&c->on_asker.handle);
+}
+
+/* The thread has said its last word, but may have lost its CPU before it returned: the loop, which
+ * has more to do, does not wait for that. */
+static void join(struct counter *c)
+{
+    enum { AGAIN_MS = 1 };
+
+    if (pthread_tryjoin_np(c->on_asker.thread, NULL) == 0)
+        c->on_asker.has_thread = false;
+    else
+        uv_timer_start(&c->on_asker.again, again_cb, AGAIN_MS, 0);
 }
 
 /* The messages that a thread left behind, and those that came after it, find nobody else. */
@@ -258,15 +289,15 @@ static void told_cb(uv_async_t *handle)
             c->options.online(c->options.data, atomic_load(&c->shared.status), ticks);
     }
     if (state == THREAD_GONE && c->on_asker.has_thread) {
-        c->on_asker.ended_ticks = ticks;
-        uv_thread_join(&c->on_asker.thread); /* its last statement has been, or is about to be */
-        c->on_asker.has_thread = false;
+        if (c->on_asker.ended_ticks == SPAN_UNKNOWN)
+            c->on_asker.ended_ticks = ticks;
+        join(c);
     }
     if (state == THREAD_GONE)
         answer_for_thread(c);
     call_back(c, ticks);
     if (c->on_asker.closing && !c->on_asker.has_thread && !uv_is_closing((uv_handle_t *)handle))
-        uv_close((uv_handle_t *)handle, closed_cb);
+        close_handles(c);
 }
 
 struct counter *counter_new(uv_loop_t *loop, const struct counter_options *options, struct err *e)
@@ -290,7 +321,9 @@ struct counter *counter_new(uv_loop_t *loop, const struct counter_options *optio
     }
     if (uv_mutex_init(&c->shared.lock) != 0)
         abort(); /* never fails on Linux */
-    c->on_asker.handle.data = c;
+    uv_timer_init(loop, &c->on_asker.again);
+    c->on_asker.handle.data = c->on_asker.again.data = c;
+    c->on_asker.open = 2;
     return c;
 }
 
@@ -348,13 +381,15 @@ void counter_close(struct counter *c)
     if (c == NULL || c->on_asker.closing)
         return;
     c->on_asker.closing = true;
+    if (atomic_load(&c->shared.state) == THREAD_NONE) { /* nor was anything posted */
+        close_handles(c);
+        return;
+    }
     uv_mutex_lock(&c->shared.lock);
     atomic_store(&c->shared.ending, true);
     if (atomic_load(&c->shared.state) == THREAD_ONLINE)
         uv_async_send(&c->on_thread.handle);
     uv_mutex_unlock(&c->shared.lock);
-    if (!c->on_asker.has_thread)
-        atomic_store(&c->shared.state, THREAD_GONE); /* also where none was started */
     uv_async_send(&c->on_asker.handle);
 }
 
