@@ -5,5 +5,6 @@
     X(os_delegation)                                                                               \
     X(multitask)                                                                                   \
     X(cluster)                                                                                     \
+    X(blocking)                                                                                    \
     X(loop)                                                                                        \
     X(load)

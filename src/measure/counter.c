@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "measure/spin.h"
 
 /* Posted calls, the newest first. */
 struct mailbox {
@@ -103,6 +104,20 @@ uint64_t counter_count(uint64_t target, const atomic_bool *stop, const atomic_bo
     return count;
 }
 
+/* The same with rounds of computing. */
+static uint64_t compute(uint64_t target, const atomic_bool *stop, const atomic_bool *cancelled)
+{
+    uint64_t done = 0;
+
+    while (done < target && !is_set(stop) && !is_set(cancelled)) {
+        uint64_t rounds = target - done > COUNTER_STRIDE ? COUNTER_STRIDE : target - done;
+
+        spin(rounds);
+        done += rounds;
+    }
+    return done;
+}
+
 /* --- On the counter's thread. --- */
 
 /* The answer is another's as soon as it is posted: nothing may touch the call after that. */
@@ -125,7 +140,8 @@ static void work_on(struct counter *c, struct counter_call *call, uint64_t ticks
     span_started(seen, ticks, c->options.lane);
     if (c->options.measure_cpu)
         cpu_before = clock_thread_cpu_ns();
-    call->counted = counter_count(call->target, &c->shared.ending, &call->cancelled);
+    call->counted = (call->computes ? compute : counter_count)(call->target, &c->shared.ending,
+                                                               &call->cancelled);
     call->status = call->counted == call->target ? SPAN_OK : UV_ECANCELED;
     span_finished(seen, clock_ticks(), call->status);
     if (c->options.measure_cpu)

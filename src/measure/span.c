@@ -56,6 +56,16 @@ char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES])
     return buf;
 }
 
+static void write_worker_lane(int worker, int thread, char buf[SPAN_TEXT_BYTES])
+{
+    if (thread > LANE_OWN_CHILD)
+        snprintf(buf, SPAN_TEXT_BYTES, "worker %d child %d", worker, thread - LANE_OWN_CHILD);
+    else if (thread > LANE_OWN_THREAD)
+        snprintf(buf, SPAN_TEXT_BYTES, "worker %d thread %d", worker, thread - LANE_OWN_THREAD);
+    else
+        snprintf(buf, SPAN_TEXT_BYTES, "worker %d pool %d", worker, thread);
+}
+
 char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES])
 {
     if (lane == LANE_UNKNOWN)
@@ -67,8 +77,8 @@ char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES])
     else if (lane >= LANE_WORKER && (lane - LANE_WORKER) % LANES_OF_WORKER == 0)
         snprintf(buf, SPAN_TEXT_BYTES, "worker %d", (lane - LANE_WORKER) / LANES_OF_WORKER);
     else if (lane >= LANE_WORKER)
-        snprintf(buf, SPAN_TEXT_BYTES, "worker %d pool %d", (lane - LANE_WORKER) / LANES_OF_WORKER,
-                 (lane - LANE_WORKER) % LANES_OF_WORKER);
+        write_worker_lane((lane - LANE_WORKER) / LANES_OF_WORKER,
+                          (lane - LANE_WORKER) % LANES_OF_WORKER, buf);
     else
         snprintf(buf, SPAN_TEXT_BYTES, "pool %d", lane);
     return buf;

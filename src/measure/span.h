@@ -19,13 +19,16 @@
 #define SPAN_NONE UINT32_MAX
 
 /* The lane that a call ran on. Pool threads are 1 to 1024. What ran in a worker process has a lane
- * of lane_of_worker(): thread 0 is its loop's, others are those of its pool. */
+ * of lane_of_worker(): thread 0 is its loop's, those up to 1024 are those of its pool; behind them
+ * are threads with loops of their own, and then processes that it started. */
 enum {
     LANE_UNKNOWN = -1,
     LANE_LOOP = 0,
     LANE_OS = 4096,
     LANE_WORKER = 65536,
-    LANES_OF_WORKER = 2048
+    LANES_OF_WORKER = 2048,
+    LANE_OWN_THREAD = 1024, /* behind it, of a worker's: its own thread 1, 2, ... */
+    LANE_OWN_CHILD = 1536,  /* its child 1, 2, ... */
 };
 
 static inline int lane_of_worker(unsigned worker, unsigned thread)

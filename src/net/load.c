@@ -24,11 +24,9 @@ enum { PROGRESS_MS = 1000 };
  * them has more than another, it is not always the first. */
 static uint64_t connections_of(const struct load *l, unsigned thread, unsigned group)
 {
-    uint64_t weights[LOAD_TARGETS_MOST], shares[LOAD_TARGETS_MOST], before = 0;
+    uint64_t shares[LOAD_TARGETS_MOST], before = 0;
 
-    for (unsigned i = 0; i < l->client->group_count; i++)
-        weights[i] = l->client->groups[i].weight;
-    load_share_each(l->client->options->connections, weights, l->client->group_count, shares);
+    load_share_groups(l->client, l->client->options->connections, true, shares);
     for (unsigned i = 0; i < group; i++)
         before += shares[i];
     /* connection number k (from 0) is of thread k modulo their number */
@@ -50,7 +48,9 @@ static void share_group(struct load *l, unsigned group, uint64_t requests, doubl
     for (unsigned i = 0; i < count; i++) {
         struct load_shard *s = &l->threads[i]->shards[group];
 
-        s->quota = l->client->options->requests == 0 ? UINT64_MAX : shares[i];
+        s->quota = l->client->options->requests == 0 && l->client->groups[group].burst == 0
+                       ? UINT64_MAX
+                       : shares[i];
         s->rate = rate * (double)weights[i] / (double)all;
         s->phase = (double)phase / (double)all;
         phase += weights[i];
@@ -68,17 +68,21 @@ static void share_group(struct load *l, unsigned group, uint64_t requests, doubl
 static void share(struct load *l, uint64_t spans, uint64_t parts)
 {
     const struct load_client *c = l->client;
-    uint64_t weights[LOAD_TARGETS_MOST], requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST],
-        of_parts[LOAD_TARGETS_MOST], all = 0;
+    uint64_t requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST], of_parts[LOAD_TARGETS_MOST],
+        all = 0;
 
     for (unsigned i = 0; i < c->group_count; i++)
-        all += weights[i] = c->groups[i].weight;
-    load_share(c->options->requests, weights, c->group_count, requests);
-    load_share(spans, weights, c->group_count, of_spans);
-    load_share(parts, weights, c->group_count, of_parts);
-    for (unsigned i = 0; i < c->group_count; i++)
-        share_group(l, i, requests[i], (double)c->options->rate * (double)weights[i] / (double)all,
-                    of_spans[i], of_parts[i]);
+        all += c->groups[i].burst == 0 ? c->groups[i].weight : 0;
+    load_share_groups(c, c->options->requests, false, requests);
+    load_share_groups(c, spans - c->burst, false, of_spans);
+    load_share_groups(c, parts - c->burst, false, of_parts);
+    for (unsigned i = 0; i < c->group_count; i++) {
+        double share = (double)c->groups[i].weight / (double)all;
+
+        share_group(l, i, requests[i],
+                    c->groups[i].burst == 0 ? (double)c->options->rate * share : 0, of_spans[i],
+                    of_parts[i]);
+    }
 }
 
 /* Each shard's spans follow each other; behind those of all requests are those of parts. */
@@ -90,8 +94,12 @@ static void place_spans(struct load *l, unsigned kind_row, uint32_t spans, uint3
     l->first_span = next = recorder_open(r, spans, kind_row, 1);
     for (unsigned g = 0; g < l->client->group_count; g++)
         for (unsigned i = 0; i < l->thread_count; i++) {
-            l->threads[i]->shards[g].first_span = next;
-            next += l->threads[i]->shards[g].span_count;
+            struct load_shard *s = &l->threads[i]->shards[g];
+
+            s->first_span = next;
+            next += s->span_count;
+            for (uint32_t k = s->first_span; s->group->burst != 0 && k < next; k++)
+                r->on_loop[k].kind = (uint8_t)l->client->burst_kind;
         }
     next = recorder_open(r, parts, kind_row + LOAD_KIND_OTHER, 0);
     for (unsigned g = 0; g < l->client->group_count; g++)
@@ -118,6 +126,7 @@ static int make_memory(struct load_thread *t, struct err *e)
         t->shards[g].connection_count = (uint32_t)connections_of(t->load, t->number, g);
         t->connection_count += t->shards[g].connection_count;
     }
+    t->burst_left = c->burst;
     t->connections = mem_aligned_filled(t->connection_count, sizeof *t->connections, 0);
     if (t->connections == NULL)
         return err_no_memory(e, "the connections");

@@ -28,6 +28,20 @@ void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint
         shares[i]++;
 }
 
+void load_share_groups(const struct load_client *c, uint64_t all, bool each, uint64_t *shares)
+{
+    uint64_t weights[LOAD_TARGETS_MOST], of_others[LOAD_TARGETS_MOST];
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < c->group_count; i++)
+        if (c->groups[i].burst == 0)
+            weights[count++] = c->groups[i].weight;
+    (each ? load_share_each : load_share)(all, weights, count, of_others);
+    count = 0;
+    for (unsigned i = 0; i < c->group_count; i++)
+        shares[i] = c->groups[i].burst != 0 ? c->groups[i].burst : of_others[count++];
+}
+
 /* In the way of smooth weighted round-robin: each target earns its weight with every request, and
  * the one that has most pays for it with the weight of all. */
 unsigned load_next_target(const struct load_client *client, struct load_shard *shard)
