@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -76,17 +77,43 @@ static int spawn(const char *program, char *const *argv, int out, pid_t *pid)
     return rc;
 }
 
+/* Where the kernel says that our program is, without " (deleted)" behind it, there it is still, and
+ * not another version; and that name means us under an emulator as well, where the link itself
+ * leads to the emulator. */
+static const char *own_program(char path[PATH_MAX])
+{
+    static const char link[] = "/proc/self/exe", gone[] = " (deleted)";
+    ssize_t length = readlink(link, path, PATH_MAX - 1);
+    if (length <= 0)
+        return link;
+    path[length] = '\0';
+    if ((size_t)length >= sizeof gone && strcmp(path + length - (sizeof gone - 1), gone) == 0)
+        return link;
+    return access(path, X_OK) == 0 ? path : link;
+}
+
+/* Not every kernel leaves a thread alone that waits in poll when a signal comes that is ignored. */
+static void block_sigchld(void)
+{
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &children, NULL);
+}
+
 int app_child_spawn(const char *program, uint64_t rounds, pid_t *pid, int *fd)
 {
+    char path[PATH_MAX];
     char parent[NUMBER_BYTES], amount[NUMBER_BYTES], name[] = "uvlab", own_word[sizeof word];
     char *const argv[] = {name, own_word, parent, amount, NULL};
     int ends[2], rc;
     memcpy(own_word, word, sizeof word);
     snprintf(parent, sizeof parent, "%d", (int)getpid());
     snprintf(amount, sizeof amount, "%" PRIu64, rounds);
+    block_sigchld();
     if (pipe2(ends, O_CLOEXEC) < 0)
         return uv_translate_sys_error(errno);
-    rc = spawn(program, argv, ends[1], pid);
+    rc = spawn(program != NULL ? program : own_program(path), argv, ends[1], pid);
     close(ends[1]);
     if (rc != 0) {
         close(ends[0]);
@@ -99,11 +126,11 @@ int app_child_spawn(const char *program, uint64_t rounds, pid_t *pid, int *fd)
 bool app_child_said(const char *text, size_t length, uint64_t *started_ns, uint64_t *finished_ns)
 {
     char copy[APP_CHILD_SAYS_BYTES];
-    char end;
-    if (length == 0 || length >= sizeof copy || text[length - 1] != '\n')
+    int used = 0;
+    if (length == 0 || length >= sizeof copy || memchr(text, '\0', length) != NULL)
         return false;
     memcpy(copy, text, length);
     copy[length] = '\0';
-    return sscanf(copy, "%20" SCNu64 " %20" SCNu64 "%c", started_ns, finished_ns, &end) == 3 &&
-           end == '\n' && *started_ns <= *finished_ns;
+    return sscanf(copy, "%20" SCNu64 " %20" SCNu64 "%n", started_ns, finished_ns, &used) == 2 &&
+           (size_t)used + 1 == length && copy[used] == '\n' && *started_ns <= *finished_ns;
 }

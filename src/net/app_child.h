@@ -22,10 +22,10 @@ bool app_child_is(int argc, char *const *argv);
 /* Computes, tells of it on standard output and ends the process. */
 _Noreturn void app_child_main(char *const *argv);
 
-/* Starts `program` so that it computes `rounds` rounds of spin() (measure/spin.h). It has the
- * descriptors 0 to 2 only, of which 1 is the pipe that *fd is read from; no signal is blocked in
- * it; the kernel kills it when the calling thread ends. 0, with *pid to be waited for and *fd to be
- * closed, or UV_E*. */
+/* Starts `program` (NULL: ours) so that it computes `rounds` rounds of spin() (measure/spin.h). It
+ * has the descriptors 0 to 2 only, of which 1 is the pipe that *fd is read from; no signal is
+ * blocked in it; the kernel kills it when the calling thread ends. SIGCHLD stays blocked in that
+ * thread. 0, with *pid to be waited for and *fd to be closed, or UV_E*. */
 int app_child_spawn(const char *program, uint64_t rounds, pid_t *pid, int *fd);
 
 /* Reads what it has said: CLOCK_MONOTONIC. False if that is not what a child says when it is done.

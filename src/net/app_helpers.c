@@ -273,9 +273,7 @@ static struct app_child *child_new(struct app *a)
 
 static int child_start(struct app_child *c, uint64_t rounds)
 {
-    const char *program = c->app->options.program;
-    int fd,
-        rc = app_child_spawn(program != NULL ? program : "/proc/self/exe", rounds, &c->pid, &fd);
+    int fd, rc = app_child_spawn(c->app->options.program, rounds, &c->pid, &fd);
     if (rc < 0)
         return rc;
     rc = uv_pipe_open(&c->out, fd);

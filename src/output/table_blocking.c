@@ -6,16 +6,18 @@
 #include "analysis/blocking_summary.h"
 #include "output/table.h"
 
-enum { PLACE = 10, NARROW = 7, WIDE = 9, CELLS = 8, INK_ROWS = 1 };
+enum { PLACE = 9, NARROW = 8, WIDE = 9, CELLS = 8, GROUPS = 4 };
 
 static const size_t widths[CELLS] = {WIDE, WIDE, NARROW, WIDE, WIDE, WIDE, WIDE, WIDE};
+/* What stands above the cells, from the left: above so many of them each. */
+static const size_t group_widths[GROUPS] = {2 * WIDE, NARROW + 3 * WIDE, WIDE, WIDE};
 
 static void say_line(const struct table *t, enum ink ink, const char *place,
-                     const char *const cells[CELLS])
+                     const char *const *cells, const size_t *cell_widths, unsigned count)
 {
     term_cell(&t->term, ink, place, PLACE, ALIGN_LEFT);
-    for (unsigned i = 0; i < CELLS; i++)
-        term_cell(&t->term, ink, cells[i], widths[i], ALIGN_RIGHT);
+    for (unsigned i = 0; i < count; i++)
+        term_cell(&t->term, ink, cells[i], cell_widths[i], ALIGN_RIGHT);
     out_text(t->term.out, "\n");
 }
 
@@ -35,15 +37,15 @@ static void say_place(const struct table *t, enum blocking_where where,
     table_duration_aligned(t, texts[7], s->cpu_ns);
     for (unsigned i = 0; i < CELLS; i++)
         cells[i] = texts[i];
-    say_line(t, INK_PLAIN, blocking_where_names[where], cells);
+    say_line(t, INK_PLAIN, blocking_where_names[where], cells, widths, CELLS);
 }
 
 int table_blocking(const struct table *t, struct err *e)
 {
-    static const char *const groups[CELLS] = {"slow",     "requests", "/fast", "that was",
-                                              "due mean", "while",    "loop",  "server"};
-    static const char *const names[CELLS] = {"first", "last", "count", "p50",
-                                             "p99",   "max",  "held",  "CPU"};
+    static const char *const groups[GROUPS] = {"slow requests", "/fast, due meanwhile", "loop",
+                                               "server"};
+    static const char *const names[CELLS] = {"first", "last", "count",   "p50",
+                                             "p99",   "max",  "held up", "CPU"};
     const struct result *r = t->result;
     bool any = false;
 
@@ -56,8 +58,8 @@ int table_blocking(const struct table *t, struct err *e)
             continue;
         if (!any) {
             out_text(t->term.out, "\n");
-            say_line(t, INK_FAINT, "", groups);
-            say_line(t, INK_STRONG, "where", names);
+            say_line(t, INK_FAINT, "", groups, group_widths, GROUPS);
+            say_line(t, INK_STRONG, "where", names, widths, CELLS);
         }
         any = true;
         say_place(t, where, &s);
