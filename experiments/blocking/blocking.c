@@ -105,8 +105,8 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
 }
 
 static const enum column columns[] = {
-    COLUMN_CALL,     COLUMN_DUE,         COLUMN_SUBMITTED, COLUMN_WAITED, COLUMN_RAN,
-    COLUMN_RETURNED, COLUMN_CALLED_BACK, COLUMN_LANE,      COLUMN_STATUS, COLUMN_END,
+    COLUMN_CALL,        COLUMN_SUBMITTED, COLUMN_WAITED, COLUMN_RAN, COLUMN_TOTAL,
+    COLUMN_CALLED_BACK, COLUMN_LANE,      COLUMN_STATUS, COLUMN_END,
 };
 
 static const char *const examples[] = {
