@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
-VARIANTS := release debug asan tsan torture clang
+VARIANTS := release debug asan tsan torture clang fuzz
 
 SANITIZE := -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 CC.release := $(CC)
@@ -31,12 +31,14 @@ CC.asan    := $(CC)
 CC.tsan    := $(CC)
 CC.torture := $(CC)
 CC.clang   := clang
+CC.fuzz    := clang
 FLAGS.release :=
 FLAGS.debug   := -O0 -g3
 FLAGS.asan    := $(SANITIZE) -fsanitize=address,undefined
 FLAGS.tsan    := $(SANITIZE) -fsanitize=thread
 FLAGS.torture := $(FLAGS.asan) -DUVLAB_TORTURE
 FLAGS.clang   :=
+FLAGS.fuzz    := $(SANITIZE) -fsanitize=fuzzer-no-link,address,undefined
 
 LANGUAGE := -std=c11 -D_GNU_SOURCE -Isrc -I. -pthread
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
@@ -67,6 +69,8 @@ HEADERS := $(sort $(wildcard src/*/*.h experiments/*.h experiments/*/*.h))
 # tests/unit/test_*.c are programs; any other file there is linked with each of them.
 UNIT_SOURCES   := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_SHARED    := $(filter-out $(UNIT_SOURCES),$(sort $(wildcard tests/unit/*.c)))
+# tests/fuzz/fuzz_*.c are programs, too, which libFuzzer drives.
+FUZZ_SOURCES   := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 # Bare programs that uvlab is compared with: linked with the libraries, not with uvlab.
 BENCH_SOURCES  := $(sort $(wildcard tests/bench/*.c))
 C_FILES := $(SOURCES) $(HEADERS) $(sort $(wildcard tests/*/*.[ch]))
@@ -77,6 +81,11 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 if-differs = $(if $(subst x$(strip $(1))x,,x$(strip $(2))x)$(subst x$(strip $(2))x,,x$(strip $(1))x),FORCE)
 
+# The torture build is the asan build but for the files that know of it, so that the others are made
+# once. Function: object,VARIANT,SOURCE is what a variant links of a source.
+TORTURED := $(shell grep -lw UVLAB_TORTURE $(SOURCES) $(UNIT_SOURCES))
+object = $(BUILD)/$(if $(filter torture,$(1)),$(if $(filter $(TORTURED),$(2)),torture,asan),$(1))/$(2:.c=.o)
+
 .PHONY: all FORCE
 all: uvlab
 
@@ -86,11 +95,12 @@ uvlab: $(BUILD)/release/uvlab
 # What follows is made once per variant; $(1) is its name. The two .flags files hold what objects and
 # programs were made with. They are compared while this file is read, so that an unchanged tree runs
 # no command at all and `make --question` tells the truth.
+# What an object was made of is put in its place in one go, as another make may read it meanwhile.
 define VARIANT_RULES
 COMPILE.$(1) := $(CC.$(1)) $(LANGUAGE) $(WARNINGS) $(CPPFLAGS) $(LIBRARY_CFLAGS) $(CFLAGS) $(FLAGS.$(1))
 LINK.$(1)    := $(CC.$(1)) -pthread $(CFLAGS) $(FLAGS.$(1)) $(LDFLAGS)
-OBJECTS.$(1) := $(SOURCES:%.c=$(BUILD)/$(1)/%.o)
-PARTS.$(1)   := $(patsubst %.c,$(BUILD)/$(1)/%.o,$(filter-out $(MAIN),$(SOURCES)) $(UNIT_SHARED))
+OBJECTS.$(1) := $(foreach source,$(SOURCES),$(call object,$(1),$(source)))
+PARTS.$(1)   := $(foreach source,$(filter-out $(MAIN),$(SOURCES)) $(UNIT_SHARED),$(call object,$(1),$(source)))
 UNITS.$(1)   := $(UNIT_SOURCES:%.c=$(BUILD)/$(1)/%)
 COMPILE_FLAGS.$(1) := $$(COMPILE.$(1)) $(LIBRARY_VERSIONS)
 LINK_FLAGS.$(1)    := $$(LINK.$(1)) $(LIBRARIES) $$(OBJECTS.$(1)) $$(PARTS.$(1))
@@ -106,7 +116,7 @@ $(BUILD)/$(1)/link.flags: Makefile $$(call if-differs,$$(file <$(BUILD)/$(1)/lin
 $(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/compile.flags
 	$$(call say,CC,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(COMPILE.$(1)) -MMD -MP -c -o $$@ $$<
+	$$(Q)$$(COMPILE.$(1)) -MMD -MP -MF $$(@:.o=.d.new) -c -o $$@ $$< && mv -f $$(@:.o=.d.new) $$(@:.o=.d)
 
 $(BUILD)/$(1)/uvlab: $$(OBJECTS.$(1)) $(BUILD)/$(1)/link.flags
 	$$(call say,LINK,$$@)
@@ -151,6 +161,21 @@ $(FAIL_MALLOC): tests/torture/fail_malloc.c $(BUILD)/release/compile.flags
 torture: $(BUILD)/torture/uvlab $(BUILD)/release/uvlab $(FAIL_MALLOC)
 	tests/torture/run $<
 	tests/torture/run-libraries $(BUILD)/release/uvlab $(FAIL_MALLOC)
+	tests/torture/run-serve $<
+
+FUZZ_TARGETS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%)
+$(FUZZ_TARGETS): %: %.o $(filter $(addprefix $(BUILD)/fuzz/src/,base/% measure/% net/%),$(PARTS.fuzz)) \
+                 $(BUILD)/fuzz/link.flags
+	$(call say,LINK,$@)
+	$(Q)$(LINK.fuzz) -fsanitize=fuzzer $(FUZZ_LINK) -o $@ $(filter %.o,$^) $(LIBRARIES)
+FUZZ_LINK :=
+$(BUILD)/fuzz/tests/fuzz/fuzz_http_server: FUZZ_LINK := -Wl,--wrap=parse_feed
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz build-fuzz-targets
+build-fuzz-targets: $(FUZZ_TARGETS)
+fuzz: build-fuzz-targets
+	tests/fuzz/run --seconds $(FUZZ_SECONDS) $(BUILD)/fuzz/tests/fuzz
 
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/release/%)
 $(BENCH_PROGRAMS): %: %.o $(BUILD)/release/link.flags
@@ -230,6 +255,7 @@ help:
 	@echo 'make check-VARIANT the same tests of another variant, or of valgrind'
 	@echo 'make check         everything: scripts/check, which installs what it needs'
 	@echo 'make torture       let every allocation fail in turn'
+	@echo 'make fuzz          look for inputs that break a parser, for FUZZ_SECONDS (now $(FUZZ_SECONDS)) in all'
 	@echo 'make bench         measure what uvlab costs'
 	@echo 'make minbase       prove the set-up in a minimal Debian root (root; needs debootstrap)'
 	@echo 'make install       to DESTDIR and PREFIX (now $(DESTDIR)$(PREFIX)); make uninstall'

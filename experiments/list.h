@@ -7,4 +7,5 @@
     X(cluster)                                                                                     \
     X(blocking)                                                                                    \
     X(loop)                                                                                        \
-    X(load)
+    X(load)                                                                                        \
+    X(workers)

@@ -1,9 +1,10 @@
-"""What the runners of the tests share: how a program of each variant is run, and how what the
-sanitizers and valgrind have to say is collected. Standard library only."""
+"""What the runners of the tests share: how a program of each variant is run, how what the sanitizers
+and valgrind have to say is collected, and that no process outlives its runner. Standard library only."""
 
 import functools
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 
@@ -25,6 +26,38 @@ def _no_randomisation() -> tuple:
     except OSError:
         allowed = False
     return command if allowed else ()
+
+
+_running = set()  # leaders of the process groups that were begun and are not known to have ended
+
+
+def run_group(command: list, limit_s: float, **options) -> tuple:
+    """Runs a command in a session of its own, in which all that it leaves behind is killed when its time
+    is over, or the runner's. Returns the process, what it wrote (standard output and error), and
+    whether it was in time."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             start_new_session=True, **options)
+    _running.add(child.pid)
+    try:
+        return child, child.communicate(timeout=limit_s), True
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        return child, child.communicate(), False
+    finally:
+        _running.discard(child.pid)
+
+
+def end_with_runner() -> None:
+    """From now on, SIGINT, SIGTERM and SIGHUP end what run_group() has begun, and the runner."""
+    def end(number: int, _frame) -> None:
+        for leader in list(_running):
+            try:
+                os.killpg(leader, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        os._exit(128 + number)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 class Variant:

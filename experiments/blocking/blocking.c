@@ -18,6 +18,7 @@ enum { NS_PER_MS = 1000000 };
 #define NS_PER_S UINT64_C(1000000000)
 #define PATIENCE_NS (30 * NS_PER_S) /* beyond what all slow work may take */
 #define SPARE_NS (3 * NS_PER_S)
+#define SPANS_MOST UINT64_C(200000) /* of a run's probes: others are made and have none */
 
 /* clang-format off */
 static const struct param params[] = {
@@ -65,15 +66,17 @@ static const struct span_kind *const kinds[] = {
 static void settle_load(struct blocking_options *o)
 {
     uint64_t work_ns = o->work_ns * o->requests;
+    uint64_t spans = o->rate * (2 * work_ns + SPARE_NS) / NS_PER_S + 1;
 
     o->load = (struct load_options){
         .method = "GET",
+        .keep_alive = true,
         .connections = BLOCKING_CONNECTIONS,
         .threads = 1,
         .rate = o->rate,
         .timeout_ns = 8 * work_ns + PATIENCE_NS,
         .duration_ns = 8 * work_ns + PATIENCE_NS + NS_PER_S,
-        .spans_most = o->rate * (2 * work_ns + SPARE_NS) / NS_PER_S + 1,
+        .spans_most = spans < SPANS_MOST ? spans : SPANS_MOST,
     };
 }
 

@@ -64,7 +64,7 @@ static void tell(const struct answers *many, const struct answers *few, bool fir
 }
 
 /* A machine whose other processes compute may have held up either setting. */
-static bool was_busy(const struct result *r)
+bool cluster_was_busy(const struct result *r)
 {
     return r->others_cpu_ns == HOST_UNKNOWN || r->stolen_ns == HOST_UNKNOWN ||
            (double)r->others_cpu_ns + (double)r->stolen_ns > 0.1 * (double)r->watched_ns;
@@ -77,7 +77,7 @@ static enum verdict compare(const struct result *r, const struct answers *many,
     text_add(evidence, "; ");
     tell(many, few, false, evidence);
     if (many->first_most_ns < few->first_least_ns || many->last_most_ns < few->last_least_ns) {
-        if (!was_busy(r))
+        if (!cluster_was_busy(r))
             return VERDICT_FAILS;
         text_add(evidence, "; but the machine was busy");
         return VERDICT_NOT_TESTED;

@@ -18,6 +18,7 @@
 
 enum { REQUESTS_PRESET = 6, URL_BYTES_MOST = 2048, KILL_MS_LEAST = 10 };
 #define GRACE_NS UINT64_C(10000000000)
+#define APART_NS UINT64_C(20000000) /* a path after the one before */
 
 /* clang-format off */
 static const struct param params[] = {
@@ -117,6 +118,20 @@ static int settle_numbers(struct param_set *set, struct cluster_options *o, stru
     return 0;
 }
 
+/* Paths are asked for one after the other, a moment apart, so that the worker that has the first is
+ * busy with it when the second comes. That is a ramp of connections, and is told as one. */
+static void settle_order(struct param_set *set, struct cluster_options *o)
+{
+    uint64_t ramp_ns = cluster_path_count(o) * APART_NS;
+    const struct param *ramp = param_find(set->table, "ramp", strlen("ramp"));
+
+    if (cluster_path_count(o) == 1 || was_given(set, "ramp") || o->load.rate != 0 ||
+        (o->load.duration_ns != 0 && o->load.duration_ns <= ramp_ns))
+        return;
+    o->load.ramp_ns = ramp_ns;
+    set->source[ramp - set->table] = PARAM_FROM_FLAG;
+}
+
 /* What was left open for the machine to say. */
 static uint64_t settle_server(struct cluster_options *o)
 {
@@ -161,8 +176,10 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
     for (unsigned i = 0; i < o->paths.count; i++)
         if (check_path(o->paths.items[i], e) != 0)
             return -1;
-    if (refuse_useless(set, e) != 0 || settle_numbers(set, o, e) != 0 ||
-        load_check(set, &o->load, e) != 0)
+    if (refuse_useless(set, e) != 0 || settle_numbers(set, o, e) != 0)
+        return -1;
+    settle_order(set, o);
+    if (load_check(set, &o->load, e) != 0)
         return -1;
     o->load.once = o->kill_every_ns != 0;
     load_plan(&o->load, cluster_path_count(o), &pass);
@@ -203,7 +220,8 @@ const struct experiment experiment_cluster = {
         "load. / computes a hash on the pool, /fast answers at once, /block?ms=N busy-waits on the "
         "loop; see 'uvlab help serve' for the others. Every request tells which worker had it, how "
         "long it waited for that worker's loop, and what was done for it there. With several "
-        "--path each is asked for on connections of its own, in that order. With more workers than "
+        "--path each is asked for on connections of its own, in that order, 20 ms apart unless "
+        "--ramp says otherwise. With more workers than "
         "CPUs and paths that compute, all runs are also made with as many workers as CPUs, for "
         "comparison. --kill-every kills workers meanwhile, and says what that cost.",
     .examples = examples,

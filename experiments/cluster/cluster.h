@@ -63,6 +63,9 @@ void killer_finish(struct killer *k, uint64_t origin_ns);
 
 /* --- claims --- */
 
+/* Whether other processes computed while it was measured, or that is not known: nothing fails then
+ * for how long it took. */
+bool cluster_was_busy(const struct result *r);
 enum verdict cluster_judge_threads(const struct result *r, struct text *evidence);
 enum verdict cluster_judge_crowd(const struct result *r, struct text *evidence);
 enum verdict cluster_judge_spread(const struct result *r, struct text *evidence);

@@ -42,7 +42,7 @@ static enum verdict judge_kept_run(const struct result *r, const struct run *run
     const struct load_experiment_options *o = r->options.values;
     char a[UNITS_TEXT_BYTES], b[UNITS_TEXT_BYTES];
 
-    if (o->load.no_keep_alive)
+    if (!o->load.keep_alive)
         return claims_not_tested(evidence, "each request had a connection of its own "
                                            "(--no-keep-alive)");
     if (f == NULL || f->answered <= o->load.connections)

@@ -61,10 +61,10 @@ struct param {
     const char *name; /* of the long flag, without the dashes; NULL ends the table */
     char letter;      /* of the short flag, or 0 */
     enum param_type type;
-    unsigned flags;             /* enum param_flag */
-    const char *preset;         /* the default, as the user would write it; NULL with OPTIONAL */
-    uint64_t min, max;          /* inclusive, for COUNT, DURATION and SIZE */
-    const char *word; /* that may stand for a number, or NULL; for COUNT, DURATION and SIZE */
+    unsigned flags;     /* enum param_flag */
+    const char *preset; /* the default, as the user would write it; NULL with OPTIONAL */
+    uint64_t min, max;  /* inclusive, for COUNT, DURATION and SIZE */
+    const char *word;   /* that may stand for a number, or NULL; for COUNT, DURATION and SIZE */
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *metavar;        /* in --help: "N", "DURATION", ... ; NULL: by type */
     const char *environment;    /* variable consulted when the flag is absent, or NULL */
@@ -88,6 +88,10 @@ struct param {
     { PARAM_NUMBER_(T, field, PARAM_TYPE_SIZE, name_, letter_, preset_, min_, max_, help_) }
 #define PARAM_FLAG(T, field, name_, letter_, flags_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .flags = flags_, \
+      .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
+/* One that is true until it is taken back by --no-NAME. */
+#define PARAM_FLAG_ON(T, field, name_, letter_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .preset = "yes", \
       .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
 #define PARAM_STRING(T, field, name_, letter_, flags_, preset_, metavar_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_STRING, .flags = flags_, \

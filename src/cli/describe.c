@@ -53,7 +53,10 @@ static void add_range(struct text *t, const struct param *p)
 void describe_limits(const struct param *p, bool choices, struct text *t)
 {
     const char *separator = "";
-    if (p->preset != NULL && p->type != PARAM_TYPE_FLAG) {
+    if (p->preset != NULL && p->type == PARAM_TYPE_FLAG) {
+        text_add(t, "default; --no-%s takes it back", p->name);
+        separator = "; ";
+    } else if (p->preset != NULL) {
         text_add(t, "default %s", p->preset);
         separator = "; ";
     }

@@ -104,20 +104,6 @@ uint64_t counter_count(uint64_t target, const atomic_bool *stop, const atomic_bo
     return count;
 }
 
-/* The same with rounds of computing. */
-static uint64_t compute(uint64_t target, const atomic_bool *stop, const atomic_bool *cancelled)
-{
-    uint64_t done = 0;
-
-    while (done < target && !is_set(stop) && !is_set(cancelled)) {
-        uint64_t rounds = target - done > COUNTER_STRIDE ? COUNTER_STRIDE : target - done;
-
-        spin(rounds);
-        done += rounds;
-    }
-    return done;
-}
-
 /* --- On the counter's thread. --- */
 
 /* The answer is another's as soon as it is posted: nothing may touch the call after that. */
@@ -130,7 +116,7 @@ static void answer(struct counter *c, struct counter_call *call)
 static void work_on(struct counter *c, struct counter_call *call, uint64_t ticks)
 {
     struct span_on_worker *seen = call->seen;
-    uint64_t cpu_before = 0;
+    uint64_t cpu_before;
 
     if (is_set(&c->shared.ending) || is_set(&call->cancelled)) { /* never begun */
         call->status = UV_ECANCELED;
@@ -138,10 +124,9 @@ static void work_on(struct counter *c, struct counter_call *call, uint64_t ticks
         return;
     }
     span_started(seen, ticks, c->options.lane);
-    if (c->options.measure_cpu)
-        cpu_before = clock_thread_cpu_ns();
-    call->counted = (call->computes ? compute : counter_count)(call->target, &c->shared.ending,
-                                                               &call->cancelled);
+    cpu_before = c->options.measure_cpu ? clock_thread_cpu_ns() : 0;
+    call->counted = (call->computes ? spin_until : counter_count)(call->target, &c->shared.ending,
+                                                                  &call->cancelled);
     call->status = call->counted == call->target ? SPAN_OK : UV_ECANCELED;
     span_finished(seen, clock_ticks(), call->status);
     if (c->options.measure_cpu)
@@ -248,7 +233,6 @@ static void told_cb(uv_async_t *handle);
 static void again_cb(uv_timer_t *timer)
 {
     struct counter *c = timer->data;
-
     told_cb(&c->on_asker.handle);
 }
 

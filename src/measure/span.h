@@ -36,6 +36,12 @@ static inline int lane_of_worker(unsigned worker, unsigned thread)
     return LANE_WORKER + (int)(worker * LANES_OF_WORKER + thread);
 }
 
+/* Whether it is a single thread's, but for the loop's: of the pool, or of a worker. */
+static inline bool lane_is_thread(int lane)
+{
+    return (lane > LANE_LOOP && lane < LANE_OS) || lane >= LANE_WORKER;
+}
+
 /* Why a call failed, where neither libuv nor the system has an error number for it; every other
  * status is 0 (ok) or a negative UV_E*. */
 enum span_status {
@@ -89,6 +95,7 @@ enum span_trait {
      * CLOCK_MONOTONIC and not as ticks. */
     SPAN_REMOTE = 32,     /* `started` and `finished` */
     SPAN_REMOTE_ALL = 64, /* all four */
+    SPAN_RESTS = 128,     /* occupies nothing while it runs, as a timer that is awaited */
 };
 
 /* What an HTTP request came to, beyond its instants. */

@@ -50,7 +50,9 @@ void child_close_inherited(const int *kept, size_t count)
     DIR *folder = opendir("/proc/self/fd");
     const struct dirent *entry;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO && null >= 0; fd++)
+    if (null < 0) /* a root without /dev: whatever else, if it only is not what it was */
+        null = kept[0];
+    for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
         dup2(null, fd);
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are 0 */

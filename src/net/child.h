@@ -21,8 +21,8 @@ pid_t child_fork(void);
  * at once when `parent` has gone already. */
 void child_die_with(pid_t parent);
 
-/* Closes all descriptors but standard error and those in `kept` (negative ones mean nothing), and
- * points standard input and output to /dev/null. */
+/* Closes all descriptors but standard error and those in `kept` (at least one; negative ones mean
+ * nothing), and points standard input and output to /dev/null. */
 void child_close_inherited(const int *kept, size_t count);
 
 /* All dispositions of signals become as in a new process, but SIGPIPE and those of `ignored`, which

@@ -9,14 +9,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "measure/clock.h"
+
 static bool add_process(pid_t pid, uint64_t *sum_ns)
 {
-    struct timespec used;
     clockid_t clock;
+    uint64_t ns = clock_getcpuclockid(pid, &clock) == 0 ? clock_cpu_ns(clock) : UINT64_MAX;
 
-    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+    if (ns == UINT64_MAX)
         return false;
-    *sum_ns += (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
+    *sum_ns += ns;
     return true;
 }
 

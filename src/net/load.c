@@ -18,72 +18,7 @@
 
 enum { PROGRESS_MS = 1000 };
 
-/* --- Shares. --- */
-
-/* How many connections each shard has: by group first, then evenly among the threads; where one of
- * them has more than another, it is not always the first. */
-static uint64_t connections_of(const struct load *l, unsigned thread, unsigned group)
-{
-    uint64_t shares[LOAD_TARGETS_MOST], before = 0;
-
-    load_share_groups(l->client, l->client->options->connections, true, shares);
-    for (unsigned i = 0; i < group; i++)
-        before += shares[i];
-    /* connection number k (from 0) is of thread k modulo their number */
-    return (before + shares[group] + l->thread_count - 1 - thread) / l->thread_count -
-           (before + l->thread_count - 1 - thread) / l->thread_count;
-}
-
-/* Requests, rate and room for spans are divided among groups by weight, and then among the threads
- * by the connections that they have there. */
-static void share_group(struct load *l, unsigned group, uint64_t requests, double rate,
-                        uint64_t spans, uint64_t parts)
-{
-    uint64_t weights[256], shares[256], all = 0, phase = 0;
-    unsigned count = l->thread_count;
-
-    for (unsigned i = 0; i < count; i++)
-        all += weights[i] = l->threads[i]->shards[group].connection_count;
-    load_share(requests, weights, count, shares);
-    for (unsigned i = 0; i < count; i++) {
-        struct load_shard *s = &l->threads[i]->shards[group];
-
-        s->quota = l->client->options->requests == 0 && l->client->groups[group].burst == 0
-                       ? UINT64_MAX
-                       : shares[i];
-        s->rate = rate * (double)weights[i] / (double)all;
-        s->phase = (double)phase / (double)all;
-        phase += weights[i];
-    }
-    if (l->client->options->requests != 0 && spans == requests)
-        memcpy(weights, shares, sizeof weights); /* every one of them has a span */
-    load_share(spans, weights, count, shares);
-    for (unsigned i = 0; i < count; i++)
-        l->threads[i]->shards[group].span_count = (uint32_t)shares[i];
-    load_share(parts, weights, count, shares);
-    for (unsigned i = 0; i < count; i++)
-        l->threads[i]->shards[group].part_room = (uint32_t)shares[i];
-}
-
-static void share(struct load *l, uint64_t spans, uint64_t parts)
-{
-    const struct load_client *c = l->client;
-    uint64_t requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST], of_parts[LOAD_TARGETS_MOST],
-        all = 0;
-
-    for (unsigned i = 0; i < c->group_count; i++)
-        all += c->groups[i].burst == 0 ? c->groups[i].weight : 0;
-    load_share_groups(c, c->options->requests, false, requests);
-    load_share_groups(c, spans - c->burst, false, of_spans);
-    load_share_groups(c, parts - c->burst, false, of_parts);
-    for (unsigned i = 0; i < c->group_count; i++) {
-        double share = (double)c->groups[i].weight / (double)all;
-
-        share_group(l, i, requests[i],
-                    c->groups[i].burst == 0 ? (double)c->options->rate * share : 0, of_spans[i],
-                    of_parts[i]);
-    }
-}
+/* --- Spans. --- */
 
 /* Each shard's spans follow each other; behind those of all requests are those of parts. */
 static void place_spans(struct load *l, unsigned kind_row, uint32_t spans, uint32_t parts)
@@ -123,7 +58,7 @@ static int make_memory(struct load_thread *t, struct err *e)
     for (unsigned g = 0; g < c->group_count; g++) {
         t->shards[g].thread = t;
         t->shards[g].group = &c->groups[g];
-        t->shards[g].connection_count = (uint32_t)connections_of(t->load, t->number, g);
+        t->shards[g].connection_count = (uint32_t)load_connections_of(t->load, t->number, g);
         t->connection_count += t->shards[g].connection_count;
     }
     t->burst_left = c->burst;
@@ -304,7 +239,7 @@ struct load *load_new(struct run *run, struct load_client *client, unsigned kind
         return NULL;
     }
     number_connections(l);
-    share(l, spans, parts);
+    load_divide(l, spans, parts);
     place_spans(l, kind_row, (uint32_t)spans, (uint32_t)parts);
     l->ready = true;
     return l;

@@ -35,7 +35,7 @@ struct load_options {
     uint64_t rate; /* requests a second; 0: closed loop */
     uint64_t ramp_ns, timeout_ns;
     uint64_t spans_most; /* of requests, that are kept */
-    bool no_keep_alive, insecure, histogram;
+    bool keep_alive, insecure, histogram;
     bool once; /* not an option: a request whose connection breaks is an error in any case, also
                   where it might be sent again */
 };
@@ -59,8 +59,7 @@ struct load_options {
       .max = 86400000000000, .offset = PARAM_FIELD_(T, l.ramp_ns, uint64_t), \
       .help = "how long the rate grows from nothing to --rate; without it: over how long the " \
               "connections are begun" }, \
-    PARAM_FLAG(T, l.no_keep_alive, "no-keep-alive", 0, 0, \
-               "make a new connection for each request"), \
+    PARAM_FLAG_ON(T, l.keep_alive, "keep-alive", 0, "use connections for more than one request"), \
     PARAM_STRING(T, l.method, "method", 'm', 0, "GET", "WORD", "of the requests"), \
     PARAM_LIST(T, l.headers, "header", 'H', PARAM_SECRET, "NAME:VALUE", \
                "a field of the requests; results show its name only"), \
@@ -76,7 +75,7 @@ struct load_options {
                 "threads that make the load, each with a loop and its share of the connections"), \
     PARAM_FLAG(T, l.histogram, "histogram", 0, 0, \
                "keep no spans, only counts in buckets of 0.8 %: constant memory, for hours"), \
-    PARAM_COUNT(T, l.spans_most, "spans-most", 0, "2M", 1, 100000000, \
+    PARAM_COUNT(T, l.spans_most, "spans-most", 0, "1M", 1, 100000000, \
                 "with --duration: spans of requests to have room for; those beyond are counted only")
 /* clang-format on */
 

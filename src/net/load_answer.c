@@ -1,6 +1,6 @@
 /* From bytes to an answer, by Debian's http_parser, and what it leaves open (RFC 9112, 6.3): a
- * length next to chunks is malformed; interim answers (1xx) come before the answer and are none; an
- * answer to HEAD has no body. Of the fields only Uvlab-Span is kept.
+ * length next to chunks is malformed; interim answers (1xx) come before the answer and are none;
+ * 204, 304 and answers to HEAD have no body. Of the fields only Uvlab-Span is kept.
  *
  * Servers answer the same request with the same bytes over and over, but for a second of Date: what
  * the last answer in one piece said is kept with its bytes, and one that is equal is not parsed
@@ -153,7 +153,7 @@ static void remember(const struct load_connection *c, const char *bytes, size_t 
     const struct load_answer *a = &c->answer;
 
     m->length = 0;
-    if (length > sizeof m->bytes || a->field_bytes > 0)
+    if (length > sizeof m->bytes || a->field_bytes > 0 || a->field_twice)
         return;
     memcpy(m->bytes, bytes, length);
     m->length = length;

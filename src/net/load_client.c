@@ -178,7 +178,7 @@ static int look_up(struct load_endpoint *p, struct err *e)
         uv_ip6_addr(p->url.host, (int)p->url.port, (struct sockaddr_in6 *)&p->address) == 0)
         return 0;
     rc = getaddrinfo(p->url.host, NULL, &hints, &list);
-    if (rc == 0)
+    if (rc == 0 && list != NULL)
         take_address(p, list);
     if (list != NULL)
         freeaddrinfo(list);

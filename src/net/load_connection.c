@@ -83,6 +83,14 @@ static void written_cb(uv_write_t *write, int status)
     mem_free(late);
 }
 
+static uv_buf_t buffer_of(const char *bytes, size_t length)
+{
+    uv_buf_t buf = {.len = length};
+
+    memcpy(&buf.base, &bytes, sizeof bytes); /* libuv only reads them, and has no way to say so */
+    return buf;
+}
+
 /* `stays`: the bytes will, until they are written. 0 or UV_E*. */
 static int write_rest(struct load_connection *c, const char *bytes, size_t length, bool stays)
 {
@@ -96,8 +104,7 @@ static int write_rest(struct load_connection *c, const char *bytes, size_t lengt
     late->write.data = late;
     if (!stays)
         memcpy(late->bytes, bytes, length);
-    rest.base = stays ? (char *)(uintptr_t)bytes : late->bytes; /* only read */
-    rest.len = length;
+    rest = stays ? buffer_of(bytes, length) : uv_buf_init(late->bytes, (unsigned)length);
     rc = uv_write(&late->write, (uv_stream_t *)&c->tcp, &rest, 1, written_cb);
     if (rc != 0)
         mem_free(late);
@@ -108,7 +115,7 @@ static int write_rest(struct load_connection *c, const char *bytes, size_t lengt
 
 static int put(struct load_connection *c, const char *bytes, size_t length, bool stays)
 {
-    uv_buf_t all = {.base = (char *)(uintptr_t)bytes, .len = length};
+    uv_buf_t all = buffer_of(bytes, length);
     int taken = c->writes > 0 ? 0 : uv_try_write((uv_stream_t *)&c->tcp, &all, 1);
 
     if (taken == (int)length)
@@ -172,7 +179,7 @@ static void send_request(struct load_connection *c, uint64_t ticks)
 static void answered(struct load_connection *c, uint64_t ticks)
 {
     bool keep =
-        c->answer.keep && c->writes == 0 && !c->shard->thread->load->client->options->no_keep_alive;
+        c->answer.keep && c->writes == 0 && c->shard->thread->load->client->options->keep_alive;
 
     c->answered++;
     load_record_answer(c, ticks);

@@ -3,7 +3,7 @@
  *   load_options.c     options with each other, what a run needs
  *   load_url.c         a URL taken apart, the bytes of a request
  *   load_client.c      what all runs share: targets, addresses, TLS
- *   load_shares.c      who makes how much of it, and when (pure)
+ *   load_shares.c      who makes how much of it, and when
  *   load.c             a run: its spans, its threads
  *   load_facts.c       what it came to
  *   load_thread.c      one thread: its loop, its clocks, its connections' beginning and end
@@ -236,12 +236,12 @@ char *load_request_make(const struct load_options *options, const struct load_ur
 void load_share(uint64_t all, const uint64_t *weights, unsigned count, uint64_t *shares);
 /* The same with at least 1 for each; `all` is at least `count`. */
 void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint64_t *shares);
+/* How many connections a thread has to a group of targets. */
+uint64_t load_connections_of(const struct load *load, unsigned thread, unsigned group);
+/* Divides requests, rate and room for spans among all shards. */
+void load_divide(struct load *load, uint64_t spans, uint64_t parts);
 /* Which target of the group is next: in turn, or by weight, evenly mixed. */
 unsigned load_next_target(const struct load_client *client, struct load_shard *shard);
-
-/* Divides `all` among the groups by weight, at least 1 for each where `each` says so; a burst has
- * its own number, which is not taken from `all`. */
-void load_share_groups(const struct load_client *client, uint64_t all, bool each, uint64_t *shares);
 
 /* --- load.c --- */
 /* A thread is over, seen from the main thread. */

@@ -11,7 +11,7 @@ enum {
     /* Requests a second and thread that there is to be room for, where nothing else limits them:
      * what a fast client reaches on loopback. */
     SPANS_A_SECOND = 200000,
-    PARTS_MOST = 1000000, /* spans of what workers did for requests */
+    PARTS_MOST = 200000, /* spans of what workers did for requests */
 };
 
 /* Tokens only (RFC 9110, 9.1), and as they are meant: they are case-sensitive. */
@@ -49,8 +49,7 @@ int load_check(struct param_set *set, struct load_options *o, struct err *e)
                        o->threads, o->connections);
     if (o->duration_ns != 0 && o->ramp_ns >= o->duration_ns)
         return err_set(e, STATUS_USAGE, "--ramp: must be shorter than --duration");
-    if (o->histogram && o->duration_ns == 0 &&
-        param_source_of(set, "spans-most") == PARAM_FROM_FLAG)
+    if (o->histogram && param_source_of(set, "spans-most") == PARAM_FROM_FLAG)
         return err_set(e, STATUS_USAGE, "--spans-most: with --histogram no spans are kept");
     if (!o->histogram && o->duration_ns == 0 && o->requests > 100000000)
         return err_set(e, STATUS_USAGE,

@@ -11,7 +11,7 @@ const struct span_kind load_span_kinds[LOAD_KINDS] = {
                            .traits = SPAN_HTTP | SPAN_REMOTE},
     [LOAD_KIND_PBKDF2] = {.kind = "pbkdf2", .label = "hash", .traits = SPAN_REMOTE_ALL},
     [LOAD_KIND_SPIN] = {.kind = "spin", .label = "spin", .traits = SPAN_REMOTE_ALL},
-    [LOAD_KIND_SLEEP] = {.kind = "sleep", .label = "sleep", .traits = SPAN_REMOTE_ALL},
+    [LOAD_KIND_SLEEP] = {.kind = "sleep", .label = "sleep", .traits = SPAN_REMOTE_ALL | SPAN_RESTS},
     [LOAD_KIND_BLOCK] = {.kind = "block", .label = "block", .traits = SPAN_REMOTE_ALL},
     [LOAD_KIND_READ] = {.kind = "fs.readFile", .label = "read", .traits = SPAN_REMOTE_ALL},
     [LOAD_KIND_COUNT] = {.kind = "count", .label = "count", .traits = SPAN_REMOTE_ALL},

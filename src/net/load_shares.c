@@ -1,6 +1,8 @@
 /* How a load is divided: requests, connections and spans among threads and groups of targets; the
- * requests of a group among its targets; and when each is due. Pure functions. */
+ * requests of a group among its targets; and when each is due. Main thread; nothing is allocated.
+ */
 #include <math.h>
+#include <string.h>
 
 #include "net/load_inner.h"
 
@@ -28,9 +30,11 @@ void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint
         shares[i]++;
 }
 
-void load_share_groups(const struct load_client *c, uint64_t all, bool each, uint64_t *shares)
+/* Divides `all` among the groups by weight, at least 1 for each where `each` says so; a burst has
+ * its own number, which is not taken from `all`. */
+static void share_groups(const struct load_client *c, uint64_t all, bool each, uint64_t *shares)
 {
-    uint64_t weights[LOAD_TARGETS_MOST], of_others[LOAD_TARGETS_MOST];
+    uint64_t weights[LOAD_TARGETS_MOST] = {0}, of_others[LOAD_TARGETS_MOST] = {0};
     unsigned count = 0;
 
     for (unsigned i = 0; i < c->group_count; i++)
@@ -40,6 +44,70 @@ void load_share_groups(const struct load_client *c, uint64_t all, bool each, uin
     count = 0;
     for (unsigned i = 0; i < c->group_count; i++)
         shares[i] = c->groups[i].burst != 0 ? c->groups[i].burst : of_others[count++];
+}
+
+/* How many connections each shard has: by group first, then evenly among the threads; where one of
+ * them has more than another, it is not always the first. */
+uint64_t load_connections_of(const struct load *l, unsigned thread, unsigned group)
+{
+    uint64_t shares[LOAD_TARGETS_MOST] = {0}, before = 0;
+
+    share_groups(l->client, l->client->options->connections, true, shares);
+    for (unsigned i = 0; i < group; i++)
+        before += shares[i];
+    /* connection number k (from 0) is of thread k modulo their number */
+    return (before + shares[group] + l->thread_count - 1 - thread) / l->thread_count -
+           (before + l->thread_count - 1 - thread) / l->thread_count;
+}
+
+/* Requests, rate and room for spans are divided among groups by weight, and then among the threads
+ * by the connections that they have there. */
+static void share_group(struct load *l, unsigned group, uint64_t requests, double rate,
+                        uint64_t spans, uint64_t parts)
+{
+    uint64_t weights[256] = {0}, shares[256] = {0}, all = 0, phase = 0;
+    unsigned count = l->thread_count;
+
+    for (unsigned i = 0; i < count; i++)
+        all += weights[i] = l->threads[i]->shards[group].connection_count;
+    load_share(requests, weights, count, shares);
+    for (unsigned i = 0; i < count; i++) {
+        struct load_shard *s = &l->threads[i]->shards[group];
+
+        s->quota =
+            l->client->options->requests == 0 && s->group->burst == 0 ? UINT64_MAX : shares[i];
+        s->rate = rate * (double)weights[i] / (double)all;
+        s->phase = (double)phase / (double)all;
+        phase += weights[i];
+    }
+    if (l->client->options->requests != 0 && spans == requests)
+        memcpy(weights, shares, sizeof weights); /* every one of them has a span */
+    load_share(spans, weights, count, shares);
+    for (unsigned i = 0; i < count; i++)
+        l->threads[i]->shards[group].span_count = (uint32_t)shares[i];
+    load_share(parts, weights, count, shares);
+    for (unsigned i = 0; i < count; i++)
+        l->threads[i]->shards[group].part_room = (uint32_t)shares[i];
+}
+
+void load_divide(struct load *l, uint64_t spans, uint64_t parts)
+{
+    const struct load_client *c = l->client;
+    uint64_t requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST], of_parts[LOAD_TARGETS_MOST],
+        all = 0;
+
+    for (unsigned i = 0; i < c->group_count; i++)
+        all += c->groups[i].burst == 0 ? c->groups[i].weight : 0;
+    share_groups(c, c->options->requests, false, requests);
+    share_groups(c, spans - c->burst, false, of_spans);
+    share_groups(c, parts - c->burst, false, of_parts);
+    for (unsigned i = 0; i < c->group_count; i++) {
+        double of_all = (double)c->groups[i].weight / (double)all;
+
+        share_group(l, i, requests[i],
+                    c->groups[i].burst == 0 ? (double)c->options->rate * of_all : 0, of_spans[i],
+                    of_parts[i]);
+    }
 }
 
 /* In the way of smooth weighted round-robin: each target earns its weight with every request, and

@@ -184,7 +184,7 @@ char *load_request_make(const struct load_options *o, const struct load_url *u, 
         text_add(&t, "User-Agent: uvlab/" UVLAB_VERSION "\r\n");
     for (unsigned i = 0; i < o->headers.count; i++)
         text_add(&t, "%s\r\n", o->headers.items[i]);
-    if (o->no_keep_alive)
+    if (!o->keep_alive)
         text_add(&t, "Connection: close\r\n");
     if (body != NULL || wants_length(o->method))
         text_add(&t, "Content-Length: %zu\r\n", body_bytes);

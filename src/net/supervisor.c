@@ -282,8 +282,8 @@ static int outcome(const struct supervisor *s, struct err *e)
         return STATUS_INTERRUPTED;
     if (s->broken_off > 0)
         return err_set(e, STATUS_FAILED,
-                       "%" PRIu64 " requests were still under way, and were broken off (--grace)",
-                       s->broken_off);
+                       "%" PRIu64 " request%s still under way, and broken off (--grace)",
+                       s->broken_off, s->broken_off == 1 ? " was" : "s were");
     return STATUS_OK;
 }
 

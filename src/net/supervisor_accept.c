@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "measure/clock.h"
 
-enum { ACCEPTED_AT_ONCE = 64, PENDING_MOST = 1024, PENDING_ROOM = 64, ACCEPT_PAUSE_MS = 50 };
+enum { ACCEPTED_AT_ONCE = 64, PENDING_ROOM = 64, ACCEPT_PAUSE_MS = 50 };
 
 static const uint64_t blocked_ns = 100000000;
 
@@ -24,6 +24,8 @@ static const uint64_t blocked_ns = 100000000;
 static bool has_room(const struct worker *w)
 {
     return w != NULL && w->handed_count < HANDED_MOST && !w->channel.deaf &&
+           board_get(&w->slot->own.connections) + w->handed_count <
+               w->place->s->options.connections_most &&
            (w->state == SLOT_SERVING || (w->state == SLOT_DRAINING && w->role == ROLE_CURRENT));
 }
 
@@ -120,9 +122,21 @@ void pending_add(struct supervisor *s, int fd)
     s->pending[(s->pending_first + s->pending_count++) % s->pending_room] = fd;
 }
 
+/* As long as workers take no more, connections are left to the kernel. That a worker has lost some
+ * nobody tells us, so we look again after a while. */
+static void wait_for_room(struct supervisor *s)
+{
+    bool waits = s->pending_count > 0 && !supervisor_is_ending(s);
+    if (waits && !uv_is_active((const uv_handle_t *)&s->accept_again))
+        uv_timer_start(&s->accept_again, accept_again_cb, ACCEPT_PAUSE_MS, 0);
+    if (s->crowded != waits) {
+        s->crowded = waits;
+        sources_update(s);
+    }
+}
+
 void pending_pump(struct supervisor *s)
 {
-    bool full = s->pending_count >= PENDING_MOST;
     while (s->pending_count > 0) {
         struct worker *w = pick(s);
         if (w == NULL || !hand_over(w, s->pending[s->pending_first]))
@@ -130,8 +144,7 @@ void pending_pump(struct supervisor *s)
         s->pending_first = (s->pending_first + 1) % s->pending_room;
         s->pending_count--;
     }
-    if (full && s->pending_count < PENDING_MOST)
-        sources_update(s);
+    wait_for_room(s);
     if (supervisor_is_ending(s))
         supervisor_step(s);
 }
@@ -169,13 +182,14 @@ static void source_cb(uv_poll_t *poll, int status, int events)
     int rc = 1;
     (void)status;
     (void)events;
-    for (int i = 0; i < ACCEPTED_AT_ONCE && rc > 0 && s->pending_count < PENDING_MOST; i++)
+    for (int i = 0; i < ACCEPTED_AT_ONCE && rc > 0; i++)
         rc = accept_one(s, source->fd);
     pending_pump(s);
-    if (rc < 0)
+    if (rc < 0) { /* no descriptors, perhaps */
+        s->exhausted = true;
         uv_timer_start(&s->accept_again, accept_again_cb, ACCEPT_PAUSE_MS, 0);
-    if (rc < 0 || s->pending_count >= PENDING_MOST)
         sources_update(s);
+    }
 }
 
 int source_open(struct source *source, struct supervisor *s, int fd, struct err *e)
@@ -210,9 +224,8 @@ static bool is_orphan(const struct place *p)
 
 void sources_update(struct supervisor *s)
 {
-    bool open = !supervisor_is_ending(s) && s->phase != PHASE_STARTING &&
-                s->pending_count < PENDING_MOST &&
-                !uv_is_active((const uv_handle_t *)&s->accept_again);
+    bool open =
+        !supervisor_is_ending(s) && s->phase != PHASE_STARTING && !s->crowded && !s->exhausted;
     for (unsigned i = 0; i < LISTEN_ADDRESSES_MOST; i++)
         source_watch(&s->sources[i], open && s->options.scheduling == SCHEDULING_ROUND_ROBIN);
     for (unsigned w = 0; w < s->options.workers; w++)
@@ -222,7 +235,10 @@ void sources_update(struct supervisor *s)
 
 void accept_again_cb(uv_timer_t *timer)
 {
-    sources_update(timer->data);
+    struct supervisor *s = timer->data;
+    s->exhausted = false;
+    sources_update(s);
+    pending_pump(s);
 }
 
 static void accept_rest_of(struct supervisor *s, const struct listen_set *set)

@@ -109,6 +109,8 @@ struct supervisor {
     struct control *control;
     int *pending; /* connections that wait for a worker: a ring */
     size_t pending_first, pending_count, pending_room;
+    bool crowded;     /* no worker takes more at the moment */
+    bool exhausted;   /* the primary itself could not accept */
     unsigned rolling; /* number of the place that is being replaced; 0: none */
     bool roll_again, roll_waits;
     uv_timer_t roll_timer;

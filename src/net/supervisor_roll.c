@@ -37,7 +37,7 @@ static void go_on(struct supervisor *s)
             return;
     s->rolling = 0;
     if (!supervisor_is_ending(s))
-        supervisor_say(s, "all workers were seen to");
+        supervisor_say(s, "SIGHUP: all workers have had their turn");
     if (s->roll_again) {
         s->roll_again = false;
         go_on(s);

@@ -96,7 +96,10 @@ SSL *tls_connect(SSL_CTX *ctx, struct tls_wire *w, const char *host, bool is_add
     if (is_address)
         ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
     else
-        ok = SSL_set_tlsext_host_name(ssl, host) == 1 && SSL_set1_host(ssl, host) == 1;
+        /* SSL_set_tlsext_host_name(), whose cast clang does not like */
+        ok = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                      (void *)(uintptr_t)host) == 1 &&
+             SSL_set1_host(ssl, host) == 1;
     if (ok != 1) {
         SSL_free(ssl);
         ERR_clear_error();

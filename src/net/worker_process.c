@@ -23,6 +23,7 @@ struct worker_process {
     uv_prepare_t quiet; /* runs once drained */
     int signal_fd;
     struct app *app;
+    struct worker_slot *slot;
     bool draining, drained, leaving;
     uint64_t grace_ns;
 };
@@ -81,6 +82,8 @@ static void take(struct worker_process *w, int fd)
         return;
     }
     rc = app_adopt(w->app, fd);
+    if (rc == 0) /* the app counts once an iteration, but the primary goes by this figure now */
+        board_add(&w->slot->own.connections, 1);
     handover_send(&w->channel, rc == 0 ? HANDOVER_TAKEN : HANDOVER_REFUSED, -1);
 }
 
@@ -171,6 +174,7 @@ static int prepare(struct worker_process *w, const struct worker_plan *plan, str
     int rc;
     shed(plan);
     w->grace_ns = plan->options->grace_ns;
+    w->slot = plan->slot;
     rc = uv_loop_init(&w->loop);
     if (rc < 0)
         return err_set(e, STATUS_FAILED, "cannot make a loop: %s", uv_strerror(rc));

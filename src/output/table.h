@@ -75,7 +75,6 @@ void table_order_free(struct table_order *order);
 /* For each span of the run whether others are parts of it (1) or not (0); the caller frees it with
  * mem_free(). NULL when memory is short. */
 uint8_t *table_wholes(const struct run *run);
-
 /* table_waits.c: the call that ran on the thread of call `index` before it, and had not left it yet
  * when that one was submitted: what it waited for. SPAN_NONE when there is none, when a thread was
  * free for it all the while, or when there are too many calls to look. */

@@ -223,7 +223,7 @@ static enum ink cell_ink(const struct table *t, const struct run *run, const str
         return INK_WAIT;
     if (column == COLUMN_STATUS && s->status != SPAN_OK)
         return INK_BAD;
-    if (column == COLUMN_LANE && s->lane > LANE_LOOP && s->lane < LANE_OS)
+    if (column == COLUMN_LANE && lane_is_thread(s->lane))
         return term_lane_ink(s->lane);
     return INK_PLAIN;
 }

@@ -53,6 +53,8 @@ enum ink term_lane_ink(int lane)
 {
     if (lane <= 0)
         return INK_LANE;
+    if (lane >= LANE_WORKER)
+        lane = (lane - LANE_WORKER) / LANES_OF_WORKER + (lane - LANE_WORKER) % LANES_OF_WORKER;
     return (enum ink)(INK_LANE + (lane - 1) % LANE_INKS);
 }
 

@@ -1,7 +1,7 @@
 /* The timeline with a row per thread: which calls each thread ran, one after the other, and when it
  * had nothing to do. The loop's own row shows where the callbacks came: one after another, on one
- * thread. That threads of the pool ran nothing is worth knowing, so a few of them have rows too; of
- * many in a row a line tells.
+ * thread; what it works on itself is drawn there, too. That threads of the pool ran nothing is
+ * worth knowing, so a few of them have rows too; of many in a row a line tells.
  *
  * What the operating system works on needs no thread, so any number of calls are under way at once:
  * the lane `os` has as many rows as it takes for none to lie on another, up to a limit.
@@ -30,6 +30,7 @@ enum { OS_ROWS_MOST = 16 };
 struct lane_row {
     int lane;
     int last;       /* of several threads that ran nothing and share this row; else its own */
+    bool shared;    /* by calls that were under way at the same time, on a worker's loop */
     uint32_t calls; /* on the first row of the lane `os` all of it */
     uint64_t busy_ns;
     struct canvas canvas;
@@ -39,15 +40,16 @@ struct lanes {
     struct lane_row *rows;
     uint32_t count;
     uint32_t pool;            /* rows of the pool's threads: the first ones */
-    uint32_t left_out;        /* threads of the pool without a row */
+    uint32_t named;           /* these and, behind them, those of workers' threads */
+    uint32_t left_out;        /* threads of the pool and of workers without a row */
     int threads;              /* of the pool, as far as is known */
     bool used[POOL_MOST + 1]; /* by lane: whether it ran a call */
     uint32_t os;              /* rows of the lane `os`, behind those */
     uint64_t *os_ends;        /* when the last call of each of them ended */
     uint32_t os_calls, os_left_out;
-    struct worker_lanes workers; /* a row each behind those of the lane `os` */
-    bool unknown;                /* something ran, and nobody knows where: a row behind those */
-    uint8_t *wholes;             /* which calls have parts */
+    struct worker_lanes workers;
+    bool unknown;    /* something ran, and nobody knows where: a row behind those */
+    uint8_t *wholes; /* which calls have parts */
 };
 
 static bool is_pool_lane(int lane)
@@ -90,8 +92,11 @@ static bool has_bar(const struct lanes *lanes, const struct run *run, const stru
 {
     struct span whole;
 
-    if (s->started_ns == SPAN_UNKNOWN || s->lane == LANE_LOOP)
+    if (s->started_ns == SPAN_UNKNOWN)
         return false;
+    if (s->lane == LANE_LOOP) /* a timer that is due does not occupy it */
+        return lanes->wholes[s->id - 1] == 0 && span_ran_ns(s) != SPAN_UNKNOWN &&
+               span_ran_ns(s) > 0;
     if (s->lane != LANE_OS)
         return lanes->wholes[s->id - 1] == 0;
     if (s->parent == SPAN_NONE || s->parent == 0 || s->parent > run->recorder.count)
@@ -160,23 +165,28 @@ static void add_row(struct lanes *lanes, int lane)
 /* Which lanes there are: those of the pool's threads, and those that a call names. */
 static int lanes_make(struct lanes *lanes, const struct timeline *t, struct err *e)
 {
-    uint32_t rows;
+    uint32_t rows, worker_rows;
 
     rows = pool_rows(lanes, UINT32_MAX, t->all_rows);
     if (!t->all_rows &&
         rows > TIMELINE_ROWS_MOST + 1) /* the line that tells of it takes one, too */
         rows = TIMELINE_ROWS_MOST;
-    lanes->rows = mem_zeroed((size_t)rows + lanes->os + lanes->workers.count + lanes->unknown + 1,
+    worker_rows = lanes->workers.count;
+    if (!t->all_rows && rows + worker_rows > TIMELINE_ROWS_MOST + 1)
+        worker_rows = TIMELINE_ROWS_MOST - (rows < TIMELINE_ROWS_MOST ? rows : TIMELINE_ROWS_MOST);
+    lanes->rows = mem_zeroed((size_t)rows + worker_rows + lanes->os + lanes->unknown + 1,
                              sizeof *lanes->rows);
     if (lanes->rows == NULL)
         return err_no_memory(e, "the rows of the timeline");
     lanes->pool = lanes->count = pool_rows(lanes, rows, t->all_rows);
+    for (uint32_t i = 0; i < worker_rows; i++)
+        add_row(lanes, lanes->workers.lanes[i]);
+    lanes->named = lanes->count;
+    lanes->left_out += lanes->workers.count - worker_rows;
     for (uint32_t i = 0; i < lanes->os; i++) {
         add_row(lanes, LANE_OS);
         lanes->os_ends[i] = 0;
     }
-    for (uint32_t i = 0; i < lanes->workers.count; i++)
-        add_row(lanes, lanes->workers.lanes[i]);
     if (lanes->unknown)
         add_row(lanes, LANE_UNKNOWN);
     add_row(lanes, LANE_LOOP);
@@ -193,10 +203,10 @@ static void lanes_free(struct lanes *lanes)
     worker_lanes_free(&lanes->workers);
 }
 
-/* The row of a thread of the pool; those rows ascend. NULL when it has none. */
-static struct lane_row *pool_row(const struct lanes *lanes, int lane)
+/* The row of a thread of the pool or of a worker; those rows ascend. NULL when it has none. */
+static struct lane_row *thread_row(const struct lanes *lanes, int lane)
 {
-    uint32_t first = 0, end = lanes->pool;
+    uint32_t first = 0, end = lanes->named;
 
     while (first < end) {
         uint32_t middle = first + (end - first) / 2;
@@ -216,30 +226,31 @@ static struct lane_row *row_of(struct lanes *lanes, const struct timeline *t, co
 {
     uint32_t row;
 
-    if (is_pool_lane(s->lane))
-        return pool_row(lanes, s->lane);
-    if (s->lane >= LANE_WORKER)
-        return &lanes->rows[lanes->pool + lanes->os + worker_lanes_place(&lanes->workers, s->lane)];
+    if (lane_is_thread(s->lane))
+        return thread_row(lanes, s->lane);
+    if (s->lane == LANE_LOOP)
+        return &lanes->rows[lanes->count - 1];
     if (s->lane != LANE_OS)
         return &lanes->rows[lanes->count - 2]; /* where it ran is unknown: before the loop's */
     row = os_row(lanes, t, s, lanes->os);
-    return row < lanes->os ? &lanes->rows[lanes->pool + row] : NULL;
+    return row < lanes->os ? &lanes->rows[lanes->named + row] : NULL;
 }
 
 /* The bar of a call on its thread, with its name where that fits. Neighbours are drawn differently,
  * so that their border is seen. */
 static void draw_work(struct timeline *t, struct lane_row *row, const struct span *s)
 {
-    enum glyph glyph = row->calls % 2 == 0 ? GLYPH_RUN : GLYPH_RUN_OTHER;
+    uint32_t place = row->lane == LANE_LOOP ? s->ordinal : row->calls++;
+    enum glyph glyph = place % 2 == 0 ? GLYPH_RUN : GLYPH_RUN_OTHER;
     enum ink ink = term_lane_ink(row->lane);
     size_t begin = timeline_bar_column(t, s->started_ns), end;
     uint64_t end_ns = timeline_end_ns(t, s);
     char name[SPAN_TEXT_BYTES];
 
-    row->calls++;
     if (end_ns < s->started_ns)
         return;
     row->busy_ns += end_ns - s->started_ns;
+    row->shared |= (s->kind->traits & SPAN_HTTP) != 0;
     end = canvas_bar(t, &row->canvas, s->started_ns, end_ns, glyph, ink);
     canvas_name(t, &row->canvas, begin, end, span_name(s, name), ink);
     if (s->finished_ns == SPAN_UNKNOWN && s->called_back_ns == SPAN_UNKNOWN)
@@ -261,7 +272,7 @@ static void lane_note(const struct timeline *t, const struct lane_row *row, char
     const char *noun = row->lane == LANE_LOOP ? "callback" : "call";
     double busy = 100.0 * (double)row->busy_ns / (double)t->end_ns;
 
-    if ((is_pool_lane(row->lane) || worker_lane_is_thread(row->lane)) && row->calls > 0)
+    if (lane_is_thread(row->lane) && !row->shared && row->calls > 0)
         snprintf(note, NOTE_BYTES, "%" PRIu32 " %s%s, %.0f %%", row->calls, noun,
                  row->calls == 1 ? "" : "s", busy);
     else
@@ -273,13 +284,16 @@ static void lane_note(const struct timeline *t, const struct lane_row *row, char
  * would name all calls. */
 static void divide(struct timeline *t, const struct lanes *lanes)
 {
-    size_t names =
-        lanes->workers.count > 0 ? sizeof "worker 10 pool 10" - 1 : sizeof "pool 1024" - 1;
     uint32_t calls = t->run->recorder.count;
-    char widest[NOTE_BYTES];
+    size_t left = sizeof "pool 1024" - 1, wide;
+    char widest[NOTE_BYTES], name[SPAN_TEXT_BYTES];
     int callbacks = snprintf(widest, sizeof widest, "%" PRIu32 " callbacks", calls);
     int shares = snprintf(widest, sizeof widest, "%" PRIu32 " calls, 100 %%", calls);
-    timeline_divide(t, names, (size_t)(shares > callbacks ? shares : callbacks));
+    for (uint32_t i = 0; i < lanes->workers.count; i++) {
+        wide = term_columns(&t->term, span_lane_name(lanes->workers.lanes[i], name));
+        left = wide > left ? wide : left;
+    }
+    timeline_divide(t, left, (size_t)(shares > callbacks ? shares : callbacks));
 }
 
 /* A line for threads that ran nothing. */
@@ -300,11 +314,11 @@ static void print_rows(struct timeline *t, const struct lanes *lanes)
 
     for (uint32_t i = 0; i < lanes->count; i++) {
         struct lane_row *row = &lanes->rows[i];
-        bool follows = row->lane == LANE_OS && i > lanes->pool;
+        bool follows = row->lane == LANE_OS && i > lanes->named;
 
-        if (i == lanes->pool && lanes->left_out > 0)
+        if (i == lanes->named && lanes->left_out > 0)
             timeline_left_out(t, lanes->left_out, "thread", "threads");
-        if (i == lanes->pool + lanes->os && lanes->os_left_out > 0)
+        if (i == lanes->named + lanes->os && lanes->os_left_out > 0)
             timeline_left_out(t, lanes->os_left_out, "call", "calls");
         if (row->last > row->lane) {
             print_idle(t, row);
@@ -338,10 +352,11 @@ static void print_untold(const struct timeline *t, uint32_t calls)
 /* Returns how many calls ran on threads that are not known. */
 static uint32_t draw(struct timeline *t, struct lanes *lanes)
 {
+    struct lane_row *rows = lanes->rows;
     uint32_t untold = 0;
     struct span s;
 
-    assert(lanes->rows != NULL && lanes->count > 0); /* the loop's row is always there */
+    assert(rows != NULL && lanes->count > 0); /* the loop's row is always there */
     for (uint32_t i = 0; i < t->run->recorder.count; i++) {
         struct lane_row *row;
 
@@ -350,11 +365,11 @@ static uint32_t draw(struct timeline *t, struct lanes *lanes)
         if (row != NULL)
             draw_work(t, row, &s);
         if (table_is_callback(&s))
-            draw_callback(t, &lanes->rows[lanes->count - 1], &s);
+            draw_callback(t, &rows[lanes->count - 1], &s);
         untold += lanes->wholes[i] == 0 && thread_untold(&s);
     }
     if (lanes->os > 0)
-        lanes->rows[lanes->pool].calls = lanes->os_calls;
+        rows[lanes->named].calls = lanes->os_calls;
     return untold;
 }
 

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "output/document.h"
 #include "output/json_text.h"
+#include "output/table.h"
 #include "output/trace_draw.h"
 #include "output/view.h"
 #include "output/worker_lanes.h"

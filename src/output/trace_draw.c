@@ -155,11 +155,12 @@ static void out_flow(struct tracer *t, const struct trace_event *event, const ch
 
 /* --- The instants of a span. --- */
 
-/* A call that a pool thread ran itself. One that has parts did not occupy a thread all the time. */
+/* A call that a thread of the pool or of a worker ran itself; a worker has any number of requests
+ * and timers under way. One that has parts did not occupy a thread all the time. */
 static bool on_thread(const struct trace_event *event, const struct span *s)
 {
-    return s->started_ns != SPAN_UNKNOWN && !event->has_parts &&
-           ((s->lane > LANE_LOOP && s->lane <= POOL_MOST) || worker_lane_is_thread(s->lane));
+    return s->started_ns != SPAN_UNKNOWN && lane_is_thread(s->lane) &&
+           (s->kind->traits & (SPAN_HTTP | SPAN_RESTS)) == 0 && !event->has_parts;
 }
 
 /* What ran elsewhere is drawn when it took any time (a timer that is due does not). */

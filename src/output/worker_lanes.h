@@ -19,10 +19,4 @@ void worker_lanes_free(struct worker_lanes *w);
 /* The place of a lane among them; it is one of them. */
 uint32_t worker_lanes_place(const struct worker_lanes *w, int lane);
 
-/* Whether it is a thread of a worker that runs one call at a time, and not its loop. */
-static inline bool worker_lane_is_thread(int lane)
-{
-    return lane >= LANE_WORKER && (lane - LANE_WORKER) % LANES_OF_WORKER != 0;
-}
-
 #endif

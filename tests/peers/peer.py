@@ -7,6 +7,7 @@ import subprocess
 import time
 
 LIMIT_S = 60
+FAST = "This was fast"  # what uvlab serve answers, too
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
@@ -92,19 +93,23 @@ class Bench:
                  "certificate.pem")
         return self.path("certificate.pem"), self.path("key.pem")
 
-    def nginx(self, port, tls=False):
-        """nginx with one worker: /fast answers `This was fast` and a newline."""
+    def nginx_command(self, port, text, tls=False):
+        """The command line of an nginx with one worker, whose /fast answers `text`."""
         if tls:
             certificate, key = self.certificate()
-        text = "daemon off; worker_processes 1; pid nginx.pid; error_log error.log;\n"
+        lines = ["daemon off; worker_processes 1; pid nginx.pid; error_log error.log;"]
         if os.geteuid() == 0:
-            text += "user root;\n"  # its worker has to read this folder
-        text += "events { worker_connections 4096; }\nhttp { access_log off; keepalive_requests 1000000000;\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
-            text += "%s_temp_path %s;\n" % (kind, kind)
-        text += "server { listen 127.0.0.1:%d%s;\n" % (port, " ssl http2" if tls else "")
+            lines.append("user root;")  # its worker has to read this folder
+        lines.append("events { worker_connections 4096; }")
+        lines.append("http { access_log off; keepalive_requests 1000000000;")
+        lines += ["%s_temp_path %s;" % (kind, kind)
+                  for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")]
+        lines.append("server { listen 127.0.0.1:%d%s;" % (port, " ssl http2" if tls else ""))
         if tls:
-            text += "ssl_certificate %s; ssl_certificate_key %s;\n" % (certificate, key)
-        text += 'location = /fast { default_type text/plain; return 200 "This was fast\\n"; }\n}}\n'
-        configuration = self.write("nginx.conf", text)
-        return self.server(port, "nginx", "-p", self.folder, "-e", "error.log", "-c", configuration)
+            lines.append("ssl_certificate %s; ssl_certificate_key %s;" % (certificate, key))
+        lines.append('location = /fast { default_type text/plain; return 200 "%s"; } } }' % text)
+        configuration = self.write("nginx.conf", "\n".join(lines) + "\n")
+        return ["nginx", "-p", self.folder, "-e", "error.log", "-c", configuration]
+
+    def nginx(self, port, tls=False):
+        return self.server(port, *self.nginx_command(port, FAST, tls))

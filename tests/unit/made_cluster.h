@@ -114,12 +114,13 @@ static inline void made_kill(unsigned worker, uint64_t killed, uint64_t died, ui
     struct cluster_facts *f = run->cluster;
 
     f->kills = true;
-    f->killed[f->kill_count++] = (struct cluster_kill){.killed_ns = killed,
-                                                       .died_ns = died,
-                                                       .serving_ns = serving,
-                                                       .pid = 4000 + (pid_t)f->kill_count,
-                                                       .successor = 5000 + (pid_t)f->kill_count,
-                                                       .worker = worker};
+    f->killed[f->kill_count] = (struct cluster_kill){.killed_ns = killed,
+                                                     .died_ns = died,
+                                                     .serving_ns = serving,
+                                                     .pid = 4001 + (pid_t)f->kill_count,
+                                                     .successor = 5001 + (pid_t)f->kill_count,
+                                                     .worker = worker};
+    f->kill_count++;
 }
 
 #endif

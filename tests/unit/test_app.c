@@ -407,9 +407,12 @@ int main(void)
     };
     struct pool_facts facts;
     struct err e;
+    int failed;
     if (clock_init(CLOCK_CHOICE_AUTO, &e) < 0 || pool_start(POOL_THREADS, &facts, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);
         return 1;
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    uv_library_shutdown(); /* the pool's threads end before OpenSSL does */
+    return failed;
 }

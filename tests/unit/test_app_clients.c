@@ -91,6 +91,7 @@ static void files_in_memory_are_bounded(void **state)
     struct app_options options = served_app_defaults;
     struct served_app s;
     int file = mkstemp(path), slow;
+    bool there_is_room = false;
     (void)state;
     assert_true(file >= 0);
     assert_int_equal(ftruncate(file, APP_FILE_BYTES / 2 + 1), 0); /* of which no block exists */
@@ -105,11 +106,13 @@ static void files_in_memory_are_bounded(void **state)
     free(answer);
     check_alive(s.port);
     served_reset(slow);
-    served_app_await(&s.slot->own.in_flight, 0);
-    served_app_await(&s.slot->own.pool_running, 0);
-    answer = served_talk(s.port, head);
-    assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
-    free(answer);
+    for (int i = 0; i < 3000 && !there_is_room; i++) { /* until the reading has come to its end */
+        answer = served_talk(s.port, head);
+        there_is_room = strncmp(answer, "HTTP/1.1 200", 12) == 0;
+        free(answer);
+        usleep(10000);
+    }
+    assert_true(there_is_room);
     served_app_stop(&s);
     close(file);
     unlink(path);
@@ -262,9 +265,12 @@ int main(void)
     };
     struct pool_facts facts;
     struct err e;
+    int failed;
     if (clock_init(CLOCK_CHOICE_AUTO, &e) < 0 || pool_start(POOL_THREADS, &facts, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);
         return 1;
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    uv_library_shutdown(); /* the pool's threads end before OpenSSL does */
+    return failed;
 }

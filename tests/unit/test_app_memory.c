@@ -110,6 +110,7 @@ int main(int argc, char **argv)
     };
     struct pool_facts facts;
     struct err e;
+    int failed;
     sigset_t children;
     if (app_child_is(argc, argv))
         app_child_main(argv);
@@ -121,5 +122,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", e.text);
         return 1;
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    uv_library_shutdown(); /* the pool's threads end before OpenSSL does */
+    return failed;
 }

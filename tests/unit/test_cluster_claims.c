@@ -181,6 +181,8 @@ static void all_others_waiting_refutes(void **state)
         made_answered(2, i, 20 + 100 * i, 1001, 1002);
     expect("blocked-alone", VERDICT_FAILS,
            "3 that were on their way to one worker while another was blocked were begun only");
+    result.others_cpu_ns = 200 * MS;
+    expect("blocked-alone", VERDICT_NOT_TESTED, "as may happen on a busy machine");
 }
 
 static void one_that_waits_for_seconds_refutes(void **state)

@@ -89,6 +89,30 @@ static void several_paths_are_asked_for_once_each(void **state)
     assert_string_equal(cluster_path(&options, 1), "/fast");
 }
 
+static void paths_are_asked_for_one_after_the_other(void **state)
+{
+    (void)state;
+    set("path", "/block");
+    set("path", "/fast");
+    set("path", "/");
+    assert_int_equal(planned(1), 0);
+    assert_int_equal(options.load.ramp_ns, 60000000);
+    begin(NULL);
+    set("path", "/block");
+    set("path", "/fast");
+    set("ramp", "1ms");
+    assert_int_equal(planned(1), 0);
+    assert_int_equal(options.load.ramp_ns, 1000000);
+    begin(NULL);
+    assert_int_equal(planned(1), 0);
+    assert_int_equal(options.load.ramp_ns, 0);
+    set("path", "/block");
+    set("path", "/fast");
+    set("duration", "40ms"); /* no room for one */
+    assert_int_equal(planned(1), 0);
+    assert_int_equal(options.load.ramp_ns, 0);
+}
+
 static void as_many_requests_as_connections_and_the_other_way_round(void **state)
 {
     (void)state;
@@ -247,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_path_is_asked_for_six_times),
         TEST(several_paths_are_asked_for_once_each),
+        TEST(paths_are_asked_for_one_after_the_other),
         TEST(as_many_requests_as_connections_and_the_other_way_round),
         TEST(a_duration_alone_ends_it),
         TEST(paths_need_connections_and_requests_of_their_own),

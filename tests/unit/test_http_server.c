@@ -414,7 +414,7 @@ static void slow_clients_are_given_up(void **state)
     struct http_server_options options = http_server_defaults;
     struct served s;
     (void)state;
-    options.header_ns = options.body_ns = options.idle_ns = options.linger_ns = SHORT_NS;
+    options.header_ns = options.body_ns = options.idle_ns = options.linger_ns = 5 * SHORT_NS;
     served_start(&s, options);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         int fd = served_connect(s.port);

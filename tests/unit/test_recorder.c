@@ -313,6 +313,11 @@ static void names_and_lanes(void **state)
     assert_string_equal(span_lane_name(LANE_LOOP, buf), "loop");
     assert_string_equal(span_lane_name(LANE_OS, buf), "os");
     assert_string_equal(span_lane_name(1024, buf), "pool 1024");
+    assert_string_equal(span_lane_name(lane_of_worker(3, 0), buf), "worker 3");
+    assert_string_equal(span_lane_name(lane_of_worker(1024, 1024), buf), "worker 1024 pool 1024");
+    assert_true(lane_is_thread(1) && lane_is_thread(1024) && lane_is_thread(lane_of_worker(1, 0)));
+    assert_false(lane_is_thread(LANE_UNKNOWN) || lane_is_thread(LANE_LOOP) ||
+                 lane_is_thread(LANE_OS));
     assert_string_equal(span_status_text(SPAN_OK, buf), "ok");
     assert_string_equal(span_status_text(UV_ENOENT, buf), "ENOENT: no such file or directory");
     assert_string_equal(span_status_text(UV_ECANCELED, buf), "cancelled");

@@ -119,8 +119,9 @@ static void check_choices(const struct table *t, const struct param *p)
 
 static void check_kind(const struct table *t, const struct param *p)
 {
-    if (p->type == PARAM_TYPE_FLAG && (p->preset != NULL || (p->flags & PARAM_OPTIONAL) != 0))
-        FAIL(t, p, "a flag is false by default and needs nothing else");
+    if (p->type == PARAM_TYPE_FLAG && ((p->preset != NULL && strcmp(p->preset, "yes") != 0) ||
+                                       (p->flags & PARAM_OPTIONAL) != 0))
+        FAIL(t, p, "a flag is false by default, or 'yes', and needs nothing else");
     if (p->type != PARAM_TYPE_FLAG && (p->preset == NULL) == ((p->flags & PARAM_OPTIONAL) == 0))
         FAIL(t, p, "a row has a default or is optional");
     if (is_number(p) ? p->min > p->max : p->min != 0 || p->max != 0)
@@ -131,7 +132,7 @@ static void check_kind(const struct table *t, const struct param *p)
         FAIL(t, p, "a list is empty by default and has no variable, to which a flag would add");
     if ((p->flags & PARAM_PATH) != 0 && p->type != PARAM_TYPE_STRING)
         FAIL(t, p, "a file name is a string");
-    if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH))
+    if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH | PARAM_SECRET))
         FAIL(t, p, "a flag of the row is unknown");
 }
 

@@ -268,6 +268,34 @@ static void threads_are_left_out(void **state)
     free(text);
 }
 
+/* What the loop works on itself occupies it; a timer that is due does not. */
+static void workers_have_rows_and_so_has_the_loop(void **state)
+{
+    const struct view_style style = {.columns = 80, .by_lane = true};
+    struct run *run = drawn_run(&r, &made_measured, 60);
+    char *text;
+
+    (void)state;
+    made_span(run, (struct made_span){HASH, lane_of_worker(2, 0), 0, 0, 0, 25 * MS, 25 * MS});
+    made_span(run, (struct made_span){HASH, lane_of_worker(1, 3), 0, 0, 0, 50 * MS, 50 * MS});
+    made_span(run, (struct made_span){HASH, LANE_LOOP, 0, 0, 25 * MS, 49 * MS, 49 * MS});
+    made_span(run, (struct made_span){HASH, LANE_LOOP, 0, 0, 10 * MS, 10 * MS, 10 * MS});
+    text = drawn_text(&r, run, style);
+    assert_drawn(text, "\nworker 1 pool 3  #hash 2##");
+    assert_drawn(text, "  1 call, 100 %\nworker 2  ");
+    assert_drawn(text, "  1 call, 50 %\nloop  ");
+    assert_drawn(text, "=hash 3=");
+    assert_not_drawn(text, "hash 4");
+    assert_drawn(text, "  4 callbacks\n");
+    free(text);
+    for (unsigned i = 3; i <= 56; i++)
+        made_span(run, (struct made_span){HASH, lane_of_worker(i, 0), 0, 0, 0, MS, MS});
+    text = drawn_text(&r, run, style);
+    assert_drawn(text, "\nworker 50  ");
+    assert_drawn(text, "\n... 6 threads left out (--all draws them)\nloop ");
+    free(text);
+}
+
 static void calls_on_threads_that_are_not_told_are_counted(void **state)
 {
     const struct view_style style = {.columns = 80, .by_lane = true};
@@ -319,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_axis_is_round_at_every_scale, make, unmake),
         cmocka_unit_test_setup_teardown(too_many_calls_are_left_out, make, unmake),
         cmocka_unit_test_setup_teardown(threads_have_rows_too, make, unmake),
+        cmocka_unit_test_setup_teardown(workers_have_rows_and_so_has_the_loop, make, unmake),
         cmocka_unit_test_setup_teardown(idle_threads_are_folded_and_lanes_of_others_drawn, make,
                                         unmake),
         cmocka_unit_test_setup_teardown(threads_are_left_out, make, unmake),

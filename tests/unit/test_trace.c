@@ -190,13 +190,17 @@ static const char *argument_name(const cJSON *event)
 static void test_tracks_are_named(void **state)
 {
     static const char *const names[] = {"run 1", "loop",   "pool 1", "pool 2", "run 2 (baseline)",
-                                        "loop",  "pool 1", "pool 2", "os"};
+                                        "loop",  "pool 1", "pool 2", "os",     "worker 2"};
     const cJSON *first, *e;
+    struct run *run;
     size_t i = 0;
 
     (void)state;
     add_run(&made_measured);
-    made_span(add_run(&viewed_override), (struct made_span){ODD, LANE_OS, 0, 10, 20, 30, 40});
+    run = add_run(&viewed_override);
+    made_span(run, (struct made_span){ODD, LANE_OS, 0, 10, 20, 30, 40});
+    made_span(run, (struct made_span){HASH, lane_of_worker(2, 0), 0, 10, 20, 30, 40});
+    made_span(run, (struct made_span){HASH, lane_of_worker(2, 0), 0, 10, 30, 40, 50});
     first = first_event();
     assert_sound(first);
     for (e = first; e != NULL && is_phase(e, "M"); e = e->next) {
@@ -212,6 +216,9 @@ static void test_tracks_are_named(void **state)
     assert_string_equal(text_of(cJSON_GetObjectItem(trace, "otherData"), "experiment"), "viewed");
     /* What ran elsewhere than on a pool thread may overlap, and is not drawn on a thread. */
     assert_int_equal(count_of(first, "b", "an \"odd\", name ran"), 1);
+    /* A worker's thread is one like those of the pool. */
+    assert_int_equal(count_of(first, "X", "hash 2") + count_of(first, "X", "hash 3"), 2);
+    assert_int_equal(count_of(first, "b", "hash ran"), 0);
 }
 
 static void test_calls(void **state)
