@@ -218,6 +218,19 @@ enum verdict blocking_judge_lag(const struct result *r, struct text *evidence)
 /* With fewer nothing is concluded from their not being answered. */
 enum { DUE_LEAST = 10 };
 
+/* None of so many was answered. That their loop or what asked them got no CPU meanwhile would be no
+ * fault of the work's place; that the loop was held up as long as work took is. */
+static enum verdict judge_silence(const struct run *run, const struct stints *w, uint32_t due)
+{
+    uint64_t shortest_ns = UINT64_MAX, lag_ns = run->blocking->loop_lag_ns;
+
+    for (uint32_t i = 0; i < w->count; i++)
+        if (w->all[i].finished_ns - w->all[i].started_ns < shortest_ns)
+            shortest_ns = w->all[i].finished_ns - w->all[i].started_ns;
+    return due >= DUE_LEAST && lag_ns != SPAN_UNKNOWN && lag_ns >= shortest_ns ? VERDICT_FAILS
+                                                                               : VERDICT_NOT_TESTED;
+}
+
 /* Probes that were due while work was done, and those that had also their answer meanwhile. */
 static void count_meanwhile(const struct run *run, const struct stints *w, uint32_t *due,
                             uint32_t *answered)
@@ -244,9 +257,7 @@ static enum verdict judge_goes_on(const struct run *run, const struct stints *w,
     count_meanwhile(run, w, &due, &answered);
     text_add(evidence, "%s: %" PRIu32 " of %" PRIu32, blocking_where_names[run->blocking->where],
              answered, due);
-    if (answered > 0)
-        return VERDICT_HOLDS;
-    return due < DUE_LEAST ? VERDICT_NOT_TESTED : VERDICT_FAILS;
+    return answered > 0 ? VERDICT_HOLDS : judge_silence(run, w, due);
 }
 
 /* All three places have to hold. */
@@ -300,9 +311,7 @@ static enum verdict judge_pool_queues(const struct run *run, const struct stints
              w->count, most, threads, threads == 1 ? "" : "s", answered, answered == 1 ? "" : "s");
     if (most > threads)
         return VERDICT_FAILS;
-    if (answered > 0)
-        return VERDICT_HOLDS;
-    return due < DUE_LEAST ? VERDICT_NOT_TESTED : VERDICT_FAILS;
+    return answered > 0 ? VERDICT_HOLDS : judge_silence(run, w, due);
 }
 
 enum verdict blocking_judge_pool_queues(const struct result *r, struct text *evidence)

@@ -115,11 +115,12 @@ static void a_hold_up_of_the_work_or_more_holds(void **state)
 
 /* --- fast-goes-on --- */
 
-static void three_places(uint64_t started, uint64_t finished, unsigned probes)
+static void three_places(uint64_t started, uint64_t finished, unsigned probes, uint64_t lag)
 {
     for (unsigned where = BLOCKING_POOL; where < BLOCKING_PLACES; where++) {
         made_blocking_run(&made_baseline, where);
         made_slow(100, 110, 210);
+        run->blocking->loop_lag_ns = lag;
         for (unsigned i = 0; i < probes; i++)
             made_fast(120 + i, started, finished);
     }
@@ -128,33 +129,43 @@ static void three_places(uint64_t started, uint64_t finished, unsigned probes)
 static void answers_meanwhile_hold(void **state)
 {
     (void)state;
-    three_places(150, 160, 1);
+    three_places(150, 160, 1, 1);
     expect("fast-goes-on", VERDICT_HOLDS, "pool: 1 of 1; worker: 1 of 1; process: 1 of 1");
 }
 
 static void no_answer_of_many_refutes(void **state)
 {
     (void)state;
-    three_places(150, 210, 10);
+    three_places(150, 210, 10, 100);
     expect("fast-goes-on", VERDICT_FAILS, "pool: 0 of 10; worker: 0 of 10; process: 0 of 10");
 }
 
 static void no_answer_of_a_few_says_nothing(void **state)
 {
     (void)state;
-    three_places(150, 210, 9);
+    three_places(150, 210, 9, 100);
     expect("fast-goes-on", VERDICT_NOT_TESTED, "pool: 0 of 9");
+}
+
+static void a_loop_that_was_free_refutes_nothing(void **state)
+{
+    (void)state;
+    three_places(150, 210, 10, 99);
+    expect("fast-goes-on", VERDICT_NOT_TESTED, "pool: 0 of 10");
+    run->blocking->loop_lag_ns = UNKNOWN;
+    expect("fast-goes-on", VERDICT_NOT_TESTED, "pool: 0 of 10");
 }
 
 static void each_place_has_to_hold(void **state)
 {
     (void)state;
-    three_places(150, 160, 1);
+    three_places(150, 160, 1, 1);
     for (unsigned i = 0; i < 10; i++) /* in the process, beside the one that was answered */
         made_fast(130, 300, 310);
     expect("fast-goes-on", VERDICT_HOLDS, "process: 1 of 11");
     made_blocking_run(&made_baseline, BLOCKING_WORKER);
     made_slow(100, 110, 210);
+    run->blocking->loop_lag_ns = 150;
     for (unsigned i = 0; i < 10; i++)
         made_fast(130, 300, 310);
     expect("fast-goes-on", VERDICT_FAILS, "worker: 0 of 10");
@@ -213,6 +224,7 @@ int main(void)
         TEST(answers_meanwhile_hold),
         TEST(no_answer_of_many_refutes),
         TEST(no_answer_of_a_few_says_nothing),
+        TEST(a_loop_that_was_free_refutes_nothing),
         TEST(each_place_has_to_hold),
         TEST(beyond_its_threads_they_wait),
         TEST(more_at_once_than_threads_refutes),
