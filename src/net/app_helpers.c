@@ -282,9 +282,11 @@ static int child_start(struct app_child *c, uint64_t rounds)
     else
         rc = uv_read_start((uv_stream_t *)&c->out, alloc_cb, said_cb);
     if (rc < 0) { /* it is there, and has to be waited for; that is short */
+        pid_t gone;
         kill(c->pid, SIGKILL);
-        while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
+        do {
+            gone = waitpid(c->pid, NULL, 0);
+        } while (gone < 0 && errno == EINTR);
         c->pid = 0;
     }
     return rc;
