@@ -64,14 +64,15 @@ def instants:
     {s: (.submitted_ns | known), b: (.started_ns | known), f: (.finished_ns | known),
      c: (.called_back_ns | known)};
 
-# The calls, each with its parts behind it: `depth` is 0 for calls, 1 for their parts, and so on. A part
-# comes after its call in the result; what says otherwise stands by itself.
+# The calls, each with its parts behind it in the order in which they were submitted: `depth` is 0 for
+# calls, 1 for their parts, and so on. A part comes after its call in the result; what says otherwise
+# stands by itself.
 def has_whole: (.parent | type) == "number" and (.id | type) == "number" and .parent < .id;
 def with_parts($parts; $depth):
     . + {depth: $depth}, ($parts[.id | tostring] // [] | .[] | with_parts($parts; $depth + 1));
 def in_tree:
     (map(select(has_whole)) | group_by(.parent)
-     | map({key: (.[0].parent | tostring), value: .}) | from_entries) as $parts
+     | map({key: (.[0].parent | tostring), value: sort_by(.submitted_ns)}) | from_entries) as $parts
     | (map(.id | tostring) | unique | map({key: ., value: true}) | from_entries) as $known
     | [.[] | select((has_whole | not) or ($known[.parent | tostring] | not)) | with_parts($parts; 0)
        | .parts = ($parts[.id | tostring] // [])];

@@ -13,8 +13,9 @@ start_server() { # DELAY
         exec "$uvlab" origin --origin-delay "$1" --certificate "$work/certificate.pem" --until-eof
     }
     # bash forgets all of these when the process has ended
-    server_pid=$server_PID server_input=${server[1]}
-    read -r -t 60 url <&"${server[0]}" || fail 'uvlab origin did not start'
+    server_pid=${server_PID-} server_input=${server[1]-}
+    { [ -n "${server[0]-}" ] && read -r -t 60 url <&"${server[0]}"; } ||
+        fail 'uvlab origin did not start'
     [[ $url =~ ^https://[^/]+:([0-9]+)/$ ]] || fail "uvlab origin printed no URL, but '$url'"
     port=${BASH_REMATCH[1]}
     server_url=https://localhost:$port/ server_address=()

@@ -30,7 +30,8 @@ bool describe_includes(const struct param *p, enum describe_part part);
 const char *describe_operand(const struct experiment *x, char *buf, size_t bytes);
 
 /* Appends what the value may be and what it is otherwise: "default 5; from 1 to 1000; environment
- * UV_THREADPOOL_SIZE". Nothing for flags that are false by default. With `choices` their list is a part of it. */
+ * UV_THREADPOOL_SIZE". Nothing for flags that are false by default. With `choices` their list is a
+ * part of it. */
 void describe_limits(const struct param *p, bool choices, struct text *t);
 
 #endif

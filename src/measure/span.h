@@ -36,6 +36,12 @@ static inline int lane_of_worker(unsigned worker, unsigned thread)
     return LANE_WORKER + (int)(worker * LANES_OF_WORKER + thread);
 }
 
+/* Of a lane of a worker: the thread of its pool, or 0. */
+static inline unsigned lane_thread(int lane)
+{
+    return (unsigned)(lane - LANE_WORKER) % LANES_OF_WORKER;
+}
+
 /* Whether it is a single thread's, but for the loop's: of the pool, or of a worker. */
 static inline bool lane_is_thread(int lane)
 {

@@ -123,7 +123,7 @@ bool load_take(struct load_shard *s, struct load_request *r)
     s->taken++;
     r->target = (uint16_t)load_next_target(t->load->client, s);
     r->active = true;
-    r->retried = false;
+    r->retried = r->reused = false; /* until it is sent */
     r->sent = r->first_byte = 0;
     return true;
 }

@@ -98,7 +98,11 @@ static const char *column_word(enum column column, const struct span *s, char te
 {
     switch (column) {
     case COLUMN_LANE:
-        return span_lane_name(s->lane, text);
+        if (s->lane >= LANE_WORKER && s->parent != SPAN_NONE && lane_thread(s->lane) > 0)
+            snprintf(text, SPAN_TEXT_BYTES, "its pool %u", lane_thread(s->lane)); /* its request's */
+        else
+            span_lane_name(s->lane, text);
+        return text;
     case COLUMN_PHASE:
         return s->called_back_ns == SPAN_UNKNOWN ? NULL : span_phase_name(s->kind->phase);
     case COLUMN_NODE_NAME:

@@ -181,7 +181,7 @@ static void a_request_that_was_begun_is_answered_before_the_move(void **state)
 static void requests_that_came_together_are_answered_before_the_move(void **state)
 {
     enum { COUNT = 50 };
-    char requests[COUNT * 64], body[16];
+    char requests[COUNT * 64], body[32];
     struct draining d;
     size_t used = 0;
     int fd;

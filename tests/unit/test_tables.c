@@ -119,8 +119,8 @@ static void check_choices(const struct table *t, const struct param *p)
 
 static void check_kind(const struct table *t, const struct param *p)
 {
-    if (p->type == PARAM_TYPE_FLAG && ((p->preset != NULL && strcmp(p->preset, "yes") != 0) ||
-                                       (p->flags & PARAM_OPTIONAL) != 0))
+    if (p->type == PARAM_TYPE_FLAG &&
+        ((p->preset != NULL && strcmp(p->preset, "yes") != 0) || (p->flags & PARAM_OPTIONAL) != 0))
         FAIL(t, p, "a flag is false by default, or 'yes', and needs nothing else");
     if (p->type != PARAM_TYPE_FLAG && (p->preset == NULL) == ((p->flags & PARAM_OPTIONAL) == 0))
         FAIL(t, p, "a row has a default or is optional");
