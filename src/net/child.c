@@ -7,9 +7,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -93,4 +95,14 @@ bool child_say(int fd, const void *bytes, size_t length)
         length -= (size_t)n;
     }
     return true;
+}
+
+bool child_is_alive(pid_t pid, int control)
+{
+    struct pollfd p = {.fd = control, .events = POLLRDHUP};
+    siginfo_t info;
+    if (poll(&p, 1, 0) > 0)
+        return false;
+    info.si_pid = 0;
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }

@@ -129,9 +129,11 @@ bool handover_send(struct handover *h, enum handover_kind kind, int fd)
 
 void handover_say_failed(int fd, const struct err *e)
 {
-    char said[1 + sizeof *e];
+    struct err whole = {.status = e->status}; /* no byte of it unset */
+    char said[1 + sizeof whole];
+    memcpy(whole.text, e->text, strnlen(e->text, sizeof whole.text - 1));
     said[0] = (char)HANDOVER_FAILED;
-    memcpy(said + 1, e, sizeof *e);
+    memcpy(said + 1, &whole, sizeof whole);
     if (send(fd, said, sizeof said, MSG_NOSIGNAL) < 0)
         return; /* whoever started us sees that we are gone */
 }

@@ -154,12 +154,9 @@ pid_t origin_pid(const struct origin *o)
     return o->pid;
 }
 
-/* Asks without taking the status, which origin_stop() takes. */
 bool origin_is_alive(const struct origin *o)
 {
-    siginfo_t info;
-    info.si_pid = 0;
-    return waitid(P_PID, (id_t)o->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+    return child_is_alive(o->pid, o->control);
 }
 
 /* The child's end of the pair is closed when it has ended: that is waited for, and then it is too

@@ -197,12 +197,9 @@ pid_t server_group_primary(const struct server_group *g)
     return g->pid;
 }
 
-/* Asks without taking the status, which server_group_stop() takes. */
 bool server_group_is_alive(const struct server_group *g)
 {
-    siginfo_t info;
-    info.si_pid = 0;
-    return waitid(P_PID, (id_t)g->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+    return child_is_alive(g->pid, g->control);
 }
 
 /* The primary's end of the pair is closed when it has ended: that is waited for, and then it is too

@@ -85,6 +85,17 @@ SSL *tls_accept(SSL_CTX *ctx, struct tls_wire *w)
     return ssl;
 }
 
+/* What SSL_set_tlsext_host_name() does, which takes the constness of its text away. */
+static bool set_server_name(SSL *ssl, const char *host)
+{
+    char name[TLSEXT_MAXLEN_host_name + 1];
+    size_t length = strlen(host);
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, host, length + 1);
+    return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name) == 1;
+}
+
 /* A server's name is told to it (SNI), an address is not (RFC 6066, 3). */
 SSL *tls_connect(SSL_CTX *ctx, struct tls_wire *w, const char *host, bool is_address)
 {
@@ -96,10 +107,7 @@ SSL *tls_connect(SSL_CTX *ctx, struct tls_wire *w, const char *host, bool is_add
     if (is_address)
         ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
     else
-        /* SSL_set_tlsext_host_name(), whose cast clang does not like */
-        ok = SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                      (void *)(uintptr_t)host) == 1 &&
-             SSL_set1_host(ssl, host) == 1;
+        ok = set_server_name(ssl, host) && SSL_set1_host(ssl, host) == 1;
     if (ok != 1) {
         SSL_free(ssl);
         ERR_clear_error();

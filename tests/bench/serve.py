@@ -51,7 +51,7 @@ def say_at_least(what, ours, theirs, goal, unit="", scale=1.0):
 @contextlib.contextmanager
 def serving(command, port, **variables):
     """A server for as long as the block lasts; gives its process."""
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL,
                              env=quiet_environment(PATH=PATH, **variables))
     try:
@@ -65,6 +65,7 @@ def serving(command, port, **variables):
     finally:
         child.terminate()
         child.wait()
+        child.stdin.close()
 
 
 def tree(pid):
