@@ -5,6 +5,7 @@
     X(os_delegation)                                                                               \
     X(multitask)                                                                                   \
     X(cluster)                                                                                     \
+    X(blocking)                                                                                    \
     X(loop)                                                                                        \
     X(load)                                                                                        \
     X(workers)

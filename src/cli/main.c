@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/registry.h"
+#include "net/app_child.h"
 
 /* The libraries that are linked, as they are at run time. libcurl is not: it is loaded by what
  * needs it, and `uvlab env` tells its version. */
@@ -83,6 +84,8 @@ int main(int argc, char **argv)
 {
     struct err e;
     int status;
+    if (app_child_is(argc, argv))
+        app_child_main(argv);
 #ifdef UVLAB_TORTURE
     mem_fuse_init();
 #endif

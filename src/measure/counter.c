@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "measure/spin.h"
 
 /* Posted calls, the newest first. */
 struct mailbox {
@@ -115,7 +116,7 @@ static void answer(struct counter *c, struct counter_call *call)
 static void work_on(struct counter *c, struct counter_call *call, uint64_t ticks)
 {
     struct span_on_worker *seen = call->seen;
-    uint64_t cpu_before = 0;
+    uint64_t cpu_before;
 
     if (is_set(&c->shared.ending) || is_set(&call->cancelled)) { /* never begun */
         call->status = UV_ECANCELED;
@@ -123,9 +124,9 @@ static void work_on(struct counter *c, struct counter_call *call, uint64_t ticks
         return;
     }
     span_started(seen, ticks, c->options.lane);
-    if (c->options.measure_cpu)
-        cpu_before = clock_thread_cpu_ns();
-    call->counted = counter_count(call->target, &c->shared.ending, &call->cancelled);
+    cpu_before = c->options.measure_cpu ? clock_thread_cpu_ns() : 0;
+    call->counted = (call->computes ? spin_until : counter_count)(call->target, &c->shared.ending,
+                                                                  &call->cancelled);
     call->status = call->counted == call->target ? SPAN_OK : UV_ECANCELED;
     span_finished(seen, clock_ticks(), call->status);
     if (c->options.measure_cpu)
@@ -232,7 +233,6 @@ static void told_cb(uv_async_t *handle);
 static void again_cb(uv_timer_t *timer)
 {
     struct counter *c = timer->data;
-
     told_cb(&c->on_asker.handle);
 }
 

@@ -32,7 +32,7 @@
 
 struct counter;
 
-/* How many increments a counter makes between two looks at whether it is to stop: some
+/* How many increments (or rounds) a counter makes between two looks at whether it is to stop: some
  * milliseconds. */
 enum { COUNTER_STRIDE = 4 * 1024 * 1024 };
 
@@ -40,6 +40,7 @@ enum { COUNTER_STRIDE = 4 * 1024 * 1024 };
  * leaves it alone until it was answered. */
 struct counter_call {
     uint64_t target; /* what to count to */
+    bool computes;   /* instead of counting: so many rounds of spin() (measure/spin.h) */
     void (*answered)(struct counter_call *call);
     void *data;
     /* Where the counter's thread writes when it started, finished, what CPU time it used, and its
@@ -47,7 +48,7 @@ struct counter_call {
     struct span_on_worker *seen;
 
     /* The answer: readable in answered() and from then on. */
-    uint64_t counted;                /* equals target, unless status says why not */
+    uint64_t counted;                /* or rounds; equals target, unless status says why not */
     int status;                      /* SPAN_OK; UV_ECANCELED; why the thread had no loop */
     uint64_t submitted, called_back; /* ticks: post()'s first statement, and its callback's */
     struct span_on_worker own;

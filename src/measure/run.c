@@ -307,6 +307,8 @@ void run_free(struct run *run)
     recorder_free(&run->recorder);
     mem_free(run->load);
     mem_free(run->cluster);
+    mem_free(run->blocking);
     run->load = NULL;
     run->cluster = NULL;
+    run->blocking = NULL;
 }

@@ -31,6 +31,7 @@ struct run_progress {
 
 struct load_facts;
 struct cluster_facts;
+struct blocking_facts;
 
 struct run {
     const struct experiment *experiment;
@@ -52,7 +53,8 @@ struct run {
         pool_cpu_ns; /* that of the pool's threads alone; SPAN_UNKNOWN where there is no pool */
     struct loop_facts loop_facts;
     struct load_facts *load; /* of a load (measure/load_facts.h); NULL: this was none. The run's */
-    struct cluster_facts *cluster; /* of a cluster (measure/cluster_facts.h); likewise */
+    struct cluster_facts *cluster;   /* of a cluster (measure/cluster_facts.h); likewise */
+    struct blocking_facts *blocking; /* of blocking (measure/blocking_facts.h); likewise */
     bool interrupted;
     bool detached; /* calls were still running when it was given up: the process must _exit() */
     bool failed;   /* some call failed; parts of calls do not count, as their call tells */

@@ -56,8 +56,23 @@ char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES])
     return buf;
 }
 
+char *span_lane_within(int lane, char buf[SPAN_LANE_BYTES])
+{
+    int thread = (int)lane_thread(lane);
+
+    if (thread > LANE_OWN_CHILD)
+        snprintf(buf, SPAN_LANE_BYTES, "child %d", thread - LANE_OWN_CHILD);
+    else if (thread > LANE_OWN_THREAD)
+        snprintf(buf, SPAN_LANE_BYTES, "thread %d", thread - LANE_OWN_THREAD);
+    else
+        snprintf(buf, SPAN_LANE_BYTES, "pool %d", thread);
+    return buf;
+}
+
 char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES])
 {
+    char within[SPAN_LANE_BYTES];
+
     if (lane == LANE_UNKNOWN)
         snprintf(buf, SPAN_TEXT_BYTES, "-");
     else if (lane == LANE_LOOP)
@@ -67,8 +82,8 @@ char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES])
     else if (lane >= LANE_WORKER && (lane - LANE_WORKER) % LANES_OF_WORKER == 0)
         snprintf(buf, SPAN_TEXT_BYTES, "worker %d", (lane - LANE_WORKER) / LANES_OF_WORKER);
     else if (lane >= LANE_WORKER)
-        snprintf(buf, SPAN_TEXT_BYTES, "worker %d pool %d", (lane - LANE_WORKER) / LANES_OF_WORKER,
-                 (lane - LANE_WORKER) % LANES_OF_WORKER);
+        snprintf(buf, SPAN_TEXT_BYTES, "worker %d %s", (lane - LANE_WORKER) / LANES_OF_WORKER,
+                 span_lane_within(lane, within));
     else
         snprintf(buf, SPAN_TEXT_BYTES, "pool %d", lane);
     return buf;

@@ -19,13 +19,16 @@
 #define SPAN_NONE UINT32_MAX
 
 /* The lane that a call ran on. Pool threads are 1 to 1024. What ran in a worker process has a lane
- * of lane_of_worker(): thread 0 is its loop's, others are those of its pool. */
+ * of lane_of_worker(): thread 0 is its loop's, those up to 1024 are those of its pool; behind them
+ * are threads with loops of their own, and then processes that it started. */
 enum {
     LANE_UNKNOWN = -1,
     LANE_LOOP = 0,
     LANE_OS = 4096,
     LANE_WORKER = 65536,
-    LANES_OF_WORKER = 2048
+    LANES_OF_WORKER = 2048,
+    LANE_OWN_THREAD = 1024, /* behind it, of a worker's: its own thread 1, 2, ... */
+    LANE_OWN_CHILD = 1536,  /* its child 1, 2, ... */
 };
 
 static inline int lane_of_worker(unsigned worker, unsigned thread)
@@ -33,7 +36,7 @@ static inline int lane_of_worker(unsigned worker, unsigned thread)
     return LANE_WORKER + (int)(worker * LANES_OF_WORKER + thread);
 }
 
-/* Of a lane of a worker: the thread of its pool, or 0. */
+/* Of a lane of a worker: which of its threads or children, or 0. */
 static inline unsigned lane_thread(int lane)
 {
     return (unsigned)(lane - LANE_WORKER) % LANES_OF_WORKER;
@@ -147,6 +150,9 @@ bool span_is_phase(const struct span *s);
 /* Room for any text that these write, with its NUL; both return buf. */
 enum { SPAN_TEXT_BYTES = 96 };
 char *span_name(const struct span *s, char buf[SPAN_TEXT_BYTES]); /* "hash 3" */
+/* Of a lane of a worker that is not its loop's: "pool 2", "thread 1", "child 1". Returns buf. */
+enum { SPAN_LANE_BYTES = 32 };
+char *span_lane_within(int lane, char buf[SPAN_LANE_BYTES]);
 /* "pool 2", "loop", "os", "worker 1", "worker 1 pool 2", "-" */
 char *span_lane_name(int lane, char buf[SPAN_TEXT_BYTES]);
 /* "ok", or what went wrong: "ENOENT: no such file or directory". A constant or in buf. */

@@ -1,6 +1,8 @@
 /* A calibrated amount of computing. Calibrating is for the main thread, the computing for any. */
 #include "measure/spin.h"
 
+#include <stddef.h>
+
 #include "base/wide.h"
 #include "measure/clock.h"
 
@@ -25,6 +27,22 @@ void spin(uint64_t rounds)
 {
     volatile uint64_t sink = compute(rounds);
     (void)sink;
+}
+
+static bool is_set(const atomic_bool *flag)
+{
+    return flag != NULL && atomic_load_explicit(flag, memory_order_relaxed);
+}
+
+uint64_t spin_until(uint64_t rounds, const atomic_bool *stop, const atomic_bool *cancelled)
+{
+    uint64_t done = 0;
+    while (done < rounds && !is_set(stop) && !is_set(cancelled)) {
+        uint64_t next = rounds - done > ROUNDS ? ROUNDS : rounds - done;
+        spin(next);
+        done += next;
+    }
+    return done;
 }
 
 /* The fastest of a few tries of some milliseconds, as whatever disturbs a try makes it slower. */

@@ -3,6 +3,8 @@
 #ifndef UVLAB_MEASURE_SPIN_H
 #define UVLAB_MEASURE_SPIN_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -17,5 +19,9 @@ int spin_calibrate(struct err *e);
 
 /* Computes. Any thread. */
 void spin(uint64_t rounds);
+
+/* The same until one of the two flags (either may be NULL) is set, which is looked at every few
+ * milliseconds. How many rounds were done. Any thread. */
+uint64_t spin_until(uint64_t rounds, const atomic_bool *stop, const atomic_bool *cancelled);
 
 #endif

@@ -7,18 +7,27 @@
  *   /spin?ms=100     computes on the pool
  *   /file            a file, read on the pool
  *   /count?n=1e9     counts on a worker thread, asked and answered by message
+ *   /thread?ms=100   computes as /spin does, on a worker thread that is started for it
+ *   /process?ms=100  the same in a process that is started for it
  *   /stats           JSON: the figures of all workers (net/stats_document.h)
  *
  * Any other path is answered 404; a method other than GET and HEAD 405 with Allow; a value that
  * makes no sense 400 with a sentence that says what is accepted. Every answer says who gave it and
  * what happened meanwhile (net/span_field.h), those of the server's own (400, 408, ...) as well.
- * `kind` is "pbkdf2", "block", "sleep", "spin", "fs.readFile" or "count", and none for the others.
+ * `kind` is "pbkdf2", "block", "sleep", "spin", "fs.readFile", "count", "thread" or "process", and
+ * none for the others.
  *
  * A client that goes away while work for it is done changes nothing for others: what waits in the
- * pool's queue is taken from it, /spin and /count are broken off, and other results are dropped. (A
- * client that only ends its own side, without a reset, may still be reading, and is answered.) No
- * more requests are under way than there are connections; where work needs much memory (/file) as
- * many as APP_FILE_BYTES allow, and others are answered 503 with Retry-After.
+ * pool's queue is taken from it, /spin, /count and /thread are broken off, the process of /process
+ * is killed, and other results are dropped. (A client that only ends its own side, without a reset,
+ * may still be reading, and is answered.) No more requests are under way than there are
+ * connections; where work needs much memory (/file) as many as APP_FILE_BYTES allow, of those that
+ * are made a thread or a process as many as APP_HELPERS_MOST of each, and others are answered 503
+ * with Retry-After.
+ *
+ * What /process starts is this program once more, whose main() has to ask app_child_is() first
+ * (net/app_child.h). It has started when it has become that program, and finished when it has
+ * computed; called_back is when the loop learned that it ended.
  *
  * The loop's lag is only right where no signal interrupts the loop's waiting, as libuv forgets then
  * how long it waited: have signals come by a signalfd.
@@ -41,7 +50,8 @@ enum {
     APP_MS_MOST = 600000,               /* of ?ms= */
     APP_BLOCK_MS = 5000,                /* where nothing is said: of /block, */
     APP_SLEEP_MS = 1000,                /* of /sleep, */
-    APP_SPIN_MS = 100,                  /* of /spin */
+    APP_SPIN_MS = 100,                  /* of /spin, /thread, /process */
+    APP_HELPERS_MOST = 64,              /* threads, and processes, that are made for requests */
     APP_FILE_BYTES = 256 * 1024 * 1024, /* of files that are being answered with, together; one
                                            file that is larger is let through alone */
 };
@@ -55,6 +65,7 @@ struct app_options {
     SSL_CTX *tls;               /* NULL: HTTP. Must outlive the app */
     struct work_options hash;   /* of `/`: what WORK_HASH_PARAMS fill */
     const char *file;           /* that /file reads; NULL: the program's own. Kept, not copied */
+    const char *program;        /* that /process runs; NULL: the program's own. Likewise */
     uint64_t connections_most;  /* that are accepted; others wait in the kernel. 0: no limit of
                                    ours */
 };
@@ -103,9 +114,9 @@ void app_drain(struct app *a, uint64_t grace_ns, void (*give)(void *ctx, int fd)
                void (*drained)(void *ctx), void *ctx);
 
 /* Breaks off what is left, and frees the app when the loop has closed its handles and work on other
- * threads has come to its end (what waits in the pool's queue is cancelled; /spin and /count are
- * told to stop; a hash or the reading of a file is waited for). Then `closed`, which may be NULL,
- * is called. */
+ * threads has come to its end (what waits in the pool's queue is cancelled; /spin, /count and
+ * /thread are told to stop; processes are killed; a hash or the reading of a file is waited for).
+ * Then `closed`, which may be NULL, is called. */
 void app_close(struct app *a, void (*closed)(void *ctx), void *ctx);
 
 #endif

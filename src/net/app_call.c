@@ -55,6 +55,8 @@ void app_call_over(struct app_call *call)
     call->request = NULL;
     if (!call->is_away) {
         call_free(call);
+    } else if (call->child != NULL) {
+        app_child_unwanted(call->child);
     } else if (call->run == NULL) {
         counter_cancel(&call->count);
     } else {

@@ -3,7 +3,8 @@
  *   app.c        beginning and end; draining
  *   app_routes.c which route a request is for, what it may say, and the answers that take no work
  *   app_call.c   a request for which something is done elsewhere, from its beginning to its end
- *   app_work.c   what is done: on the pool, by a timer, by a worker thread
+ *   app_work.c   what is done: on the pool, by a timer, by a worker thread that stays
+ *   app_helpers.c and by threads and processes that are made for it
  *   app_slot.c   the worker's figures on the board
  *
  * Thread of the loop, but for what app_work.c says. */
@@ -41,10 +42,16 @@ struct app_call {
     struct work_context context;       /* hash, spin: a copy; its parts are the app's */
     struct file_step step;             /* of /file */
     uint64_t reserved_bytes;           /* of APP_FILE_BYTES */
-    struct counter *counter;           /* that has it: of /count */
+    struct counter *counter;           /* that has it: of /count and /thread */
     struct counter_call count;
-    char *text;             /* of /stats: cJSON's */
-    unsigned char output[]; /* of the hash */
+    struct app_child *child; /* that has it: of /process */
+    char *text;              /* of /stats: cJSON's */
+    unsigned char output[];  /* of the hash */
+};
+
+/* Which numbers of helpers are taken. */
+struct app_places {
+    bool taken[APP_HELPERS_MOST];
 };
 
 struct app {
@@ -54,7 +61,9 @@ struct app {
     struct delay_queue sleeping;
     uv_timer_t period;
     uv_prepare_t before_poll;
-    struct counter *counter; /* NULL: none was asked for yet */
+    struct counter *counter; /* that stays; NULL: none was asked for yet */
+    unsigned counter_lane;
+    struct app_places threads, children;
     struct app_call *calls;
     unsigned parts; /* that are not closed: handles, the server, counters, calls */
     bool has_sleeping, is_closing;
@@ -113,8 +122,19 @@ void app_spin(struct app *a, struct http_request *r, uint64_t ms);
 void app_file(struct app *a, struct http_request *r, uint64_t unused);
 void app_count(struct app *a, struct http_request *r, uint64_t n);
 void app_stats(struct app *a, struct http_request *r, uint64_t unused);
+/* What call->count tells, which has come back, as instants of CLOCK_MONOTONIC. */
+void app_count_instants(struct app_call *call);
 /* What came of call->run(). */
 void app_work_done(struct app_call *call);
+
+/* --- app_helpers.c --- */
+/* A worker thread that is started, and its lane; it is a part of the app until it is closed. NULL,
+ * and *status is UV_E*. */
+struct counter *app_thread_new(struct app *a, unsigned *lane, int *status);
+void app_thread(struct app *a, struct http_request *r, uint64_t ms);
+void app_process(struct app *a, struct http_request *r, uint64_t ms);
+/* Its client has gone: it is ended. */
+void app_child_unwanted(struct app_child *c);
 
 /* --- app_slot.c --- */
 /* Begins to watch the loop; makes two handles. */

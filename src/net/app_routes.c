@@ -33,13 +33,15 @@ static const struct route routes[] = {
     {.path = "/file", .run = app_file},
     {"/count", app_count, "n", APP_COUNT, 1, APP_COUNT_MOST,
      "/count: n must be a whole number from 1 to 1e12, given once.\n"},
+    MS("/thread", app_thread, APP_SPIN_MS),
+    MS("/process", app_process, APP_SPIN_MS),
     {.path = "/stats", .run = app_stats},
 };
 _Static_assert(APP_MS_MOST == 600000 && APP_COUNT_MOST == 1000000000000, "as the texts say");
 
 static const char unknown_path[] =
     "There is no such path here. There are / /fast /block?ms= /sleep?ms= /spin?ms= /file "
-    "/count?n= and /stats.\n";
+    "/count?n= /thread?ms= /process?ms= and /stats.\n";
 static const char wrong_method[] = "Only GET and HEAD are answered here.\n";
 
 static void answer_with(struct http_request *r, unsigned status, const char *text, size_t length,

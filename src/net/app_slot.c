@@ -51,8 +51,10 @@ static void before_poll_cb(uv_prepare_t *prepare)
     struct app *a = prepare->data;
     uint64_t now_ns = clock_read_monotonic(), idle_ns = uv_metrics_idle_time(a->loop);
     uint64_t passed_ns = now_ns - a->lag.last_ns, waited_ns = idle_ns - a->lag.last_idle_ns;
-    if (a->lag.last_ns > 0 && passed_ns > waited_ns && passed_ns - waited_ns > a->lag.longest_ns)
-        a->lag.longest_ns = passed_ns - waited_ns;
+    uint64_t lag_ns = a->lag.last_ns > 0 ? not_negative(passed_ns, waited_ns) : 0;
+    if (lag_ns > a->lag.longest_ns)
+        a->lag.longest_ns = lag_ns;
+    board_see_lag(slot_of(a), lag_ns);
     a->lag.last_ns = now_ns;
     a->lag.last_idle_ns = idle_ns;
     count_connections(a);

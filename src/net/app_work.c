@@ -189,28 +189,12 @@ void app_stats(struct app *a, struct http_request *r, uint64_t unused)
 
 /* --- On a worker thread with a loop of its own. --- */
 
-static void counter_closed_cb(void *data, uint64_t ended_ticks)
-{
-    (void)ended_ticks;
-    app_part_closed(data);
-}
-
 /* Its thread is started when it is needed first. NULL when it cannot be had now. */
 static struct counter *counter_of(struct app *a)
 {
-    const struct counter_options options = {
-        .closed = counter_closed_cb, .data = a, .lane = 1, .measure_cpu = false};
-    struct err ignored;
-    if (a->counter != NULL)
-        return a->counter;
-    a->counter = counter_new(a->loop, &options, &ignored);
+    int ignored;
     if (a->counter == NULL)
-        return NULL;
-    a->parts++;
-    if (counter_start(a->counter) < 0) {
-        counter_close(a->counter);
-        a->counter = NULL;
-    }
+        a->counter = app_thread_new(a, &a->counter_lane, &ignored);
     return a->counter;
 }
 
@@ -225,13 +209,21 @@ static uint64_t instant_of(const struct app_call *call, const struct clock_scale
     return ns < call->field.called_back_ns ? ns : call->field.called_back_ns;
 }
 
+void app_count_instants(struct app_call *call)
+{
+    struct clock_anchor end;
+    struct clock_scale scale;
+    clock_anchor_take(&end);
+    clock_scale_make(&scale, &call->app->anchor, &end);
+    call->field.started_ns = instant_of(call, &scale, atomic_load(&call->count.own.started));
+    call->field.finished_ns = instant_of(call, &scale, atomic_load(&call->count.own.finished));
+}
+
 static void counted_cb(struct counter_call *count)
 {
     uint64_t now_ns = clock_read_monotonic();
     struct app_call *call = count->data;
     struct app *a = call->app;
-    struct clock_anchor end;
-    struct clock_scale scale;
     if (!app_call_back(call, now_ns))
         return;
     call->status = count->status;
@@ -244,11 +236,7 @@ static void counted_cb(struct counter_call *count)
         app_call_failed(call);
         return;
     }
-    clock_anchor_take(&end);
-    clock_scale_make(&scale, &a->anchor, &end);
-    call->field.thread = 1;
-    call->field.started_ns = instant_of(call, &scale, atomic_load(&count->own.started));
-    call->field.finished_ns = instant_of(call, &scale, atomic_load(&count->own.finished));
+    app_count_instants(call);
     app_answer(call->request, HTTP_STATUS_OK, "Counted");
 }
 
@@ -263,6 +251,7 @@ void app_count(struct app *a, struct http_request *r, uint64_t n)
         app_call_failed(call);
         return;
     }
+    call->field.thread = a->counter_lane;
     call->count.target = n;
     call->count.answered = counted_cb;
     call->is_away = true;

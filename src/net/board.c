@@ -49,7 +49,7 @@ void board_clear(struct worker_slot *s)
         &s->own.requests,  &s->own.in_flight,      &s->own.connections,  &s->own.accepted,
         &s->own.given,     &s->own.pool_queued,    &s->own.pool_running, &s->own.loop_lag_ns,
         &s->own.cpu_ns,    &s->own.memory_bytes,   &s->own.updated_ns,   &s->primary.pid,
-        &s->primary.state, &s->primary.started_ns,
+        &s->primary.state, &s->primary.started_ns, &s->own.watch,        &s->own.watched_lag_ns,
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         board_put(all[i], 0);
@@ -63,4 +63,17 @@ uint64_t board_lag_ns(const struct worker_slot *s, uint64_t now_ns)
         return lag_ns;
     due_ns += (uint64_t)BOARD_PERIOD_MS * NS_PER_MS;
     return now_ns > due_ns && now_ns - due_ns > lag_ns ? now_ns - due_ns : lag_ns;
+}
+
+void board_watch_lag(struct worker_slot *s)
+{
+    board_put(&s->watcher.watch, board_get(&s->watcher.watch) + 1);
+}
+
+uint64_t board_watched_lag_ns(const struct worker_slot *s)
+{
+    uint64_t watch = board_get(&s->watcher.watch);
+    if (watch == 0 || atomic_load_explicit(&s->own.watch, memory_order_acquire) != watch)
+        return UINT64_MAX;
+    return board_get(&s->own.watched_lag_ns);
 }

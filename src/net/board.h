@@ -51,6 +51,8 @@ struct worker_slot {
         board_figure cpu_ns;       /* of the process so far */
         board_figure memory_bytes; /* resident */
         board_figure updated_ns;   /* CLOCK_MONOTONIC of the last time; 0: not yet */
+        /* In every iteration of its loop, for board_watch_lag(): */
+        board_figure watch, watched_lag_ns;
     } own;
     struct {                                        /* written by the primary alone */
         alignas(BOARD_CACHE_LINE) board_figure pid; /* 0: none */
@@ -58,6 +60,9 @@ struct worker_slot {
         board_figure started_ns;                    /* CLOCK_MONOTONIC of its fork */
         board_figure restarts; /* how many of this number died and were replaced so far */
     } primary;
+    struct { /* written by whoever watches the loop's lag; stays when a worker is replaced */
+        alignas(BOARD_CACHE_LINE) board_figure watch;
+    } watcher;
 };
 
 struct server_board {
@@ -114,5 +119,22 @@ void board_clear(struct worker_slot *s);
 /* The worker's loop lag as it is at `now_ns` (CLOCK_MONOTONIC): what it wrote last, or the time by
  * which its next report is overdue, if that is more, as a loop that is blocked reports nothing. */
 uint64_t board_lag_ns(const struct worker_slot *s, uint64_t now_ns);
+
+/* From now on (that is, from the next time that the loop enters poll) the worker keeps the longest
+ * lag of its loop anew. One process may watch at a time. */
+void board_watch_lag(struct worker_slot *s);
+/* The longest since then: of iterations that are complete. UINT64_MAX: there was none yet. */
+uint64_t board_watched_lag_ns(const struct worker_slot *s);
+/* An iteration is complete, with that lag. By the worker. */
+static inline void board_see_lag(struct worker_slot *s, uint64_t lag_ns)
+{
+    uint64_t watch = board_get(&s->watcher.watch);
+    if (watch != board_get(&s->own.watch)) { /* it began before */
+        board_put(&s->own.watched_lag_ns, UINT64_MAX);
+        atomic_store_explicit(&s->own.watch, watch, memory_order_release);
+    } else if (lag_ns + 1 > board_get(&s->own.watched_lag_ns) + 1) { /* UINT64_MAX is least */
+        board_put(&s->own.watched_lag_ns, lag_ns);
+    }
+}
 
 #endif

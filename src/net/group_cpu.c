@@ -55,8 +55,8 @@ uint64_t group_cpu_ns(const struct server_group *g)
     for (unsigned i = 0; i < board_slot_count(board); i++) {
         pid_t pid = (pid_t)board_get(&board->slots[i].primary.pid);
 
-        if (pid > 0)
-            add_process(pid, &sum_ns);
+        if (pid > 0 && add_process(pid, &sum_ns))
+            add_dead(pid, &sum_ns); /* children of its own, that it had compute (/process) */
     }
     return add_process(primary, &sum_ns) && add_dead(primary, &sum_ns) ? sum_ns : UINT64_MAX;
 }

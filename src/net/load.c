@@ -29,8 +29,12 @@ static void place_spans(struct load *l, unsigned kind_row, uint32_t spans, uint3
     l->first_span = next = recorder_open(r, spans, kind_row, 1);
     for (unsigned g = 0; g < l->client->group_count; g++)
         for (unsigned i = 0; i < l->thread_count; i++) {
-            l->threads[i]->shards[g].first_span = next;
-            next += l->threads[i]->shards[g].span_count;
+            struct load_shard *s = &l->threads[i]->shards[g];
+
+            s->first_span = next;
+            next += s->span_count;
+            for (uint32_t k = s->first_span; s->group->burst != 0 && k < next; k++)
+                r->on_loop[k].kind = (uint8_t)l->client->burst_kind;
         }
     next = recorder_open(r, parts, kind_row + LOAD_KIND_OTHER, 0);
     for (unsigned g = 0; g < l->client->group_count; g++)
@@ -57,6 +61,7 @@ static int make_memory(struct load_thread *t, struct err *e)
         t->shards[g].connection_count = (uint32_t)load_connections_of(t->load, t->number, g);
         t->connection_count += t->shards[g].connection_count;
     }
+    t->burst_left = c->burst;
     t->connections = mem_aligned_filled(t->connection_count, sizeof *t->connections, 0);
     if (t->connections == NULL)
         return err_no_memory(e, "the connections");

@@ -87,6 +87,13 @@ struct load_targets {
     const char *urls[LOAD_TARGETS_MOST]; /* the caller's, until load_open() returns */
     uint64_t weights[LOAD_TARGETS_MOST]; /* at least 1 */
     bool apart; /* each has connections of its own: at least one, and more by weight */
+    /* A burst beside a load with a rate, made by one thread: that many requests for targets[0], all
+     * at once, each on a connection of its own, so long after the beginning. They have spans of
+     * row `burst_kind` of the table of kinds, and no part in anything that the options say. The
+     * others go on for `rest_ns` after the last of the burst has come back, but not beyond the
+     * duration. Only with `apart` and a target besides. 0 requests: there is none. */
+    uint64_t burst, burst_after_ns, rest_ns;
+    unsigned burst_kind;
 };
 
 /* Rows that an experiment has in its table of kinds, in this order. */
@@ -98,6 +105,8 @@ enum load_kind {
     LOAD_KIND_BLOCK,
     LOAD_KIND_READ,
     LOAD_KIND_COUNT,
+    LOAD_KIND_THREAD,
+    LOAD_KIND_PROCESS,
     LOAD_KIND_OTHER, /* what a later version of the server may do */
     LOAD_KINDS,
 };
@@ -108,7 +117,8 @@ extern const struct span_kind load_span_kinds[LOAD_KINDS];
     &load_span_kinds[LOAD_KIND_REQUEST], &load_span_kinds[LOAD_KIND_PBKDF2], \
     &load_span_kinds[LOAD_KIND_SPIN], &load_span_kinds[LOAD_KIND_SLEEP], \
     &load_span_kinds[LOAD_KIND_BLOCK], &load_span_kinds[LOAD_KIND_READ], \
-    &load_span_kinds[LOAD_KIND_COUNT], &load_span_kinds[LOAD_KIND_OTHER]
+    &load_span_kinds[LOAD_KIND_COUNT], &load_span_kinds[LOAD_KIND_THREAD], \
+    &load_span_kinds[LOAD_KIND_PROCESS], &load_span_kinds[LOAD_KIND_OTHER]
 /* clang-format on */
 /* What `records` of the experiment has to have. */
 enum { LOAD_RECORDS = RECORD_HTTP | RECORD_DUE };
@@ -123,7 +133,9 @@ int load_check_url(const char *url, struct err *e);
 /* Spans that a run may open, and memory that it takes beside them; `pass` is the measured one.
  * After load_check(). */
 void load_plan(const struct load_options *options, unsigned targets, struct pass *pass);
-/* Descriptors that a run needs beyond those of its loop. */
+/* And those of a burst besides. */
+void load_plan_burst(uint64_t burst, struct pass *pass);
+/* Descriptors that a run needs beyond those of its loop, a burst's not included. */
 uint64_t load_descriptors(const struct load_options *options);
 
 /* --- For open() and close(). --- */

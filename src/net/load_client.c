@@ -108,7 +108,9 @@ static int add_targets(struct load_client *c, const struct load_targets *targets
     for (unsigned i = 0; rc == 0 && i < targets->count; i++)
         rc = add_target(c, targets, i, &text, e);
     text_free(&text);
-    if (rc == 0 && c->group_count > c->options->connections)
+    if (rc == 0 && targets->burst > 0)
+        c->groups[0].burst = c->burst = targets->burst;
+    if (rc == 0 && c->group_count - (c->burst > 0) > c->options->connections)
         return err_set(e, STATUS_FAILED,
                        "%u connections are needed at least, as that many servers or paths do not "
                        "share one",
@@ -268,6 +270,9 @@ struct load_client *load_open(const struct load_options *options,
         return NULL;
     }
     c->options = options;
+    c->burst_after_ns = targets->burst_after_ns;
+    c->rest_ns = targets->rest_ns;
+    c->burst_kind = targets->burst_kind;
     if (fill(c, targets, r, e) != 0) {
         load_close(c, NULL);
         return NULL;

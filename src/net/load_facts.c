@@ -137,8 +137,11 @@ static void gather_spans(struct load *l)
             next += s->part_count;
         }
     r->count = next;
-    for (uint32_t i = l->first_span; i < requests; i++)
-        r->on_loop[i].ordinal = i - l->first_span + 1;
+    for (uint32_t i = l->first_span; i < requests; i++) {
+        bool is_first = i == l->first_span || r->on_loop[i].kind != r->on_loop[i - 1].kind;
+
+        r->on_loop[i].ordinal = is_first ? 1 : r->on_loop[i - 1].ordinal + 1;
+    }
     for (uint32_t i = requests; i < next; i++)
         r->on_loop[i].ordinal = r->on_loop[r->on_loop[i].parent].ordinal;
     l->run->load->spans = requests - l->first_span;

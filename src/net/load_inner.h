@@ -66,6 +66,7 @@ struct load_group {
     unsigned count;
     unsigned targets[LOAD_TARGETS_MOST];
     uint64_t weight; /* of all of them */
+    uint64_t burst;  /* requests that come at once, and nothing else; 0: it is none */
 };
 
 struct load_client {
@@ -76,6 +77,8 @@ struct load_client {
     unsigned endpoint_count;
     struct load_group groups[LOAD_TARGETS_MOST];
     unsigned group_count;
+    uint64_t burst, burst_after_ns, rest_ns; /* as struct load_targets has them */
+    unsigned burst_kind;
     SSL_CTX *tls; /* NULL: no URL is https */
     bool is_head, may_retry, no_delay;
     uint32_t host; /* span_field_host() */
@@ -188,6 +191,7 @@ struct load_thread {
     uint64_t begin_ns;          /* CLOCK_MONOTONIC: when the load began */
     uint64_t end_ns, end_ticks; /* no request is asked for after that; UINT64_MAX: no such end */
     uint64_t timeout_ticks;
+    uint64_t burst_left; /* requests of the burst that have not come back */
     uint64_t first_submitted, last_submitted, last_answered, first_due, last_due; /* ticks; 0 */
 
     _Atomic uint64_t done, failed; /* for progress: of this thread, relaxed */

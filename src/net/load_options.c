@@ -99,6 +99,12 @@ void load_plan(const struct load_options *o, unsigned targets, struct pass *pass
     pass->kept_bytes = sizeof(struct load_facts);
 }
 
+void load_plan_burst(uint64_t burst, struct pass *pass)
+{
+    pass->spans += (uint32_t)(2 * burst);
+    pass->bytes += burst * sizeof(struct load_connection);
+}
+
 /* A further thread's loop has half a dozen. */
 uint64_t load_descriptors(const struct load_options *o)
 {

@@ -15,6 +15,8 @@ const struct span_kind load_span_kinds[LOAD_KINDS] = {
     [LOAD_KIND_BLOCK] = {.kind = "block", .label = "block", .traits = SPAN_REMOTE_ALL},
     [LOAD_KIND_READ] = {.kind = "fs.readFile", .label = "read", .traits = SPAN_REMOTE_ALL},
     [LOAD_KIND_COUNT] = {.kind = "count", .label = "count", .traits = SPAN_REMOTE_ALL},
+    [LOAD_KIND_THREAD] = {.kind = "thread", .label = "thread", .traits = SPAN_REMOTE_ALL},
+    [LOAD_KIND_PROCESS] = {.kind = "process", .label = "process", .traits = SPAN_REMOTE_ALL},
     [LOAD_KIND_OTHER] = {.kind = "work", .label = "work", .traits = SPAN_REMOTE_ALL},
 };
 
@@ -170,6 +172,19 @@ static void count_done(struct load_thread *t)
                           memory_order_relaxed);
 }
 
+/* The last of a burst has come back: others go on for a while. */
+static void count_burst(struct load_shard *s)
+{
+    struct load_thread *t = s->thread;
+    uint64_t end_ns;
+
+    if (s->group->burst == 0 || --t->burst_left > 0)
+        return;
+    end_ns = clock_read_monotonic() + t->load->client->rest_ns;
+    if (end_ns < t->end_ns)
+        t->end_ns = end_ns;
+}
+
 static void count_error(struct load_thread *t, enum load_error kind)
 {
     t->errors[kind]++;
@@ -196,6 +211,7 @@ void load_record_answer(struct load_connection *c, uint64_t ticks)
     }
     if (c->answer.field_bytes > 0)
         record_field(c, ticks);
+    count_burst(c->shard);
     r->active = false;
 }
 
@@ -208,6 +224,7 @@ void load_record_error(struct load_connection *c, uint64_t ticks, enum load_erro
     count_done(t);
     count_error(t, kind);
     record_end(c, ticks, error_statuses[kind], text);
+    count_burst(c->shard);
     c->request.active = false;
 }
 

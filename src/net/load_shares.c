@@ -30,15 +30,29 @@ void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint
         shares[i]++;
 }
 
+/* Divides `all` among the groups by weight, at least 1 for each where `each` says so; a burst has
+ * its own number, which is not taken from `all`. */
+static void share_groups(const struct load_client *c, uint64_t all, bool each, uint64_t *shares)
+{
+    uint64_t weights[LOAD_TARGETS_MOST] = {0}, of_others[LOAD_TARGETS_MOST] = {0};
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < c->group_count; i++)
+        if (c->groups[i].burst == 0)
+            weights[count++] = c->groups[i].weight;
+    (each ? load_share_each : load_share)(all, weights, count, of_others);
+    count = 0;
+    for (unsigned i = 0; i < c->group_count; i++)
+        shares[i] = c->groups[i].burst != 0 ? c->groups[i].burst : of_others[count++];
+}
+
 /* How many connections each shard has: by group first, then evenly among the threads; where one of
  * them has more than another, it is not always the first. */
 uint64_t load_connections_of(const struct load *l, unsigned thread, unsigned group)
 {
-    uint64_t weights[LOAD_TARGETS_MOST] = {0}, shares[LOAD_TARGETS_MOST] = {0}, before = 0;
+    uint64_t shares[LOAD_TARGETS_MOST] = {0}, before = 0;
 
-    for (unsigned i = 0; i < l->client->group_count; i++)
-        weights[i] = l->client->groups[i].weight;
-    load_share_each(l->client->options->connections, weights, l->client->group_count, shares);
+    share_groups(l->client, l->client->options->connections, true, shares);
     for (unsigned i = 0; i < group; i++)
         before += shares[i];
     /* connection number k (from 0) is of thread k modulo their number */
@@ -60,7 +74,8 @@ static void share_group(struct load *l, unsigned group, uint64_t requests, doubl
     for (unsigned i = 0; i < count; i++) {
         struct load_shard *s = &l->threads[i]->shards[group];
 
-        s->quota = l->client->options->requests == 0 ? UINT64_MAX : shares[i];
+        s->quota =
+            l->client->options->requests == 0 && s->group->burst == 0 ? UINT64_MAX : shares[i];
         s->rate = rate * (double)weights[i] / (double)all;
         s->phase = (double)phase / (double)all;
         phase += weights[i];
@@ -78,17 +93,21 @@ static void share_group(struct load *l, unsigned group, uint64_t requests, doubl
 void load_divide(struct load *l, uint64_t spans, uint64_t parts)
 {
     const struct load_client *c = l->client;
-    uint64_t weights[LOAD_TARGETS_MOST], requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST],
-        of_parts[LOAD_TARGETS_MOST], all = 0;
+    uint64_t requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST], of_parts[LOAD_TARGETS_MOST],
+        all = 0;
 
     for (unsigned i = 0; i < c->group_count; i++)
-        all += weights[i] = c->groups[i].weight;
-    load_share(c->options->requests, weights, c->group_count, requests);
-    load_share(spans, weights, c->group_count, of_spans);
-    load_share(parts, weights, c->group_count, of_parts);
-    for (unsigned i = 0; i < c->group_count; i++)
-        share_group(l, i, requests[i], (double)c->options->rate * (double)weights[i] / (double)all,
-                    of_spans[i], of_parts[i]);
+        all += c->groups[i].burst == 0 ? c->groups[i].weight : 0;
+    share_groups(c, c->options->requests, false, requests);
+    share_groups(c, spans - c->burst, false, of_spans);
+    share_groups(c, parts - c->burst, false, of_parts);
+    for (unsigned i = 0; i < c->group_count; i++) {
+        double of_all = (double)c->groups[i].weight / (double)all;
+
+        share_group(l, i, requests[i],
+                    c->groups[i].burst == 0 ? (double)c->options->rate * of_all : 0, of_spans[i],
+                    of_parts[i]);
+    }
 }
 
 /* In the way of smooth weighted round-robin: each target earns its weight with every request, and

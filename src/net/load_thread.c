@@ -163,16 +163,25 @@ static void take_all_due(struct load_shard *s)
         delay_add_at(&s->thread->delayed, &s->due, due_at(s, s->taken));
 }
 
-/* What was delayed is a shard's next request, or, in a ramp of a closed loop, a connection. */
+/* Where it is delayed: connections of a thread lie in one array. */
+static bool is_of_connection(const struct load_thread *t, const struct delay_entry *entry)
+{
+    const char *at = (const char *)entry, *first = (const char *)t->connections;
+
+    return at >= first && at < (const char *)(t->connections + t->connection_count);
+}
+
+/* What was delayed is a shard's next request or, in a ramp of a closed loop and of a burst, a
+ * connection. */
 static void delayed_cb(struct delay_queue *q, struct delay_entry *entry)
 {
     struct load_thread *t = q->context;
 
-    if (options_of(t)->rate != 0)
-        take_all_due((struct load_shard *)((char *)entry - offsetof(struct load_shard, due)));
-    else
+    if (is_of_connection(t, entry))
         load_advance(
             (struct load_connection *)((char *)entry - offsetof(struct load_connection, begin)));
+    else
+        take_all_due((struct load_shard *)((char *)entry - offsetof(struct load_shard, due)));
 }
 
 /* --- What takes too long. --- */
@@ -266,7 +275,10 @@ static void begin_shard(struct load_shard *s)
     for (uint32_t i = 0; i < s->connection_count; i++) {
         struct load_connection *c = &s->connections[i];
 
-        if (o->ramp_ns == 0)
+        if (s->group->burst != 0)
+            delay_add_at(&s->thread->delayed, &c->begin,
+                         s->thread->begin_ns + load->client->burst_after_ns);
+        else if (o->ramp_ns == 0)
             load_advance(c);
         else
             delay_add_at(&s->thread->delayed, &c->begin,

@@ -29,8 +29,9 @@ enum {
 struct span_field {
     uint32_t host;   /* span_field_host() of the writer; 0: unknown, comparable with nothing */
     unsigned worker; /* from 1 */
-    unsigned thread; /* that did the work: of the pool, from 1 (or, for `count`, of the worker
-                        threads); 0: the loop's */
+    unsigned thread; /* that did the work, as lane_of_worker() has it: of the pool, from 1; beyond
+                        LANE_OWN_THREAD one with a loop of its own, beyond LANE_OWN_CHILD a
+                        process; 0: the loop's */
     pid_t pid;       /* 0: unknown */
     char kind[SPAN_FIELD_KIND_BYTES]; /* of the work that was done for it; "": none */
     /* SPAN_UNKNOWN, or in this order: */

@@ -2,6 +2,7 @@
  * built first, so that running out of memory is known before anything is written; the runs, which
  * can hold a million spans, are streamed in between. Main thread; reads the result. */
 #include "analysis/summary.h"
+#include "output/blocking_json.h"
 #include "output/cluster_json.h"
 #include "output/document.h"
 #include "output/json_text.h"
@@ -153,6 +154,21 @@ static bool write_cluster(const struct result *r, const struct run *run, struct 
     return ok;
 }
 
+static bool write_blocking(const struct run *run, struct out *o)
+{
+    cJSON *blocking;
+    bool ok;
+
+    if (run->blocking == NULL)
+        return true;
+    blocking = blocking_json(run);
+    out_text(o, "      \"blocking\": ");
+    ok = blocking != NULL && json_write(o, blocking, 6, 1);
+    cJSON_Delete(blocking);
+    out_text(o, ",\n");
+    return ok;
+}
+
 static bool write_run(const struct result *r, const struct run *run, struct out *o)
 {
     cJSON *override = document_override(r, run);
@@ -178,7 +194,7 @@ static bool write_run(const struct result *r, const struct run *run, struct out 
     out_text(o, ",\"max_lag_ns\":");
     json_out_number(o, run->loop_facts.max_lag_ns);
     out_text(o, "},\n");
-    ok = ok && write_load(run, o) && write_cluster(r, run, o);
+    ok = ok && write_load(run, o) && write_cluster(r, run, o) && write_blocking(run, o);
     write_spans(run, o);
     out_text(o, "    }");
     return ok;

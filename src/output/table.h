@@ -97,6 +97,10 @@ void table_cell(const struct table *t, const struct run *run, const struct span 
  * when memory is short. */
 int table_cluster(const struct table *t, struct err *e);
 
+/* table_blocking.c: slow work at several places; nothing for other experiments. Fails when memory
+ * is short. */
+int table_blocking(const struct table *t, struct err *e);
+
 /* table_load.c: what a load came to; nothing for other experiments. Fails when memory is short. */
 int table_load(const struct table *t, struct err *e);
 

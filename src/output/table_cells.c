@@ -96,10 +96,13 @@ static bool column_duration(enum column column, const struct span *s, uint64_t *
 /* The columns that hold a word; NULL or "" when it is not known. */
 static const char *column_word(enum column column, const struct span *s, char text[SPAN_TEXT_BYTES])
 {
+    char within[SPAN_LANE_BYTES];
+
     switch (column) {
     case COLUMN_LANE:
         if (s->lane >= LANE_WORKER && s->parent != SPAN_NONE && lane_thread(s->lane) > 0)
-            snprintf(text, SPAN_TEXT_BYTES, "its pool %u", lane_thread(s->lane)); /* its request's */
+            snprintf(text, SPAN_TEXT_BYTES, "its %s", /* its request's */
+                     span_lane_within(s->lane, within));
         else
             span_lane_name(s->lane, text);
         return text;

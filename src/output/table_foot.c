@@ -218,7 +218,7 @@ int table_facts(const struct table *t, struct err *e)
     fact_shares(t, &all);
     fact_cpu(t, &all);
     fact_loop(t, &all);
-    if (table_load(t, e) != 0 || table_cluster(t, e) != 0)
+    if (table_load(t, e) != 0 || table_cluster(t, e) != 0 || table_blocking(t, e) != 0)
         return -1;
     table_failures(t);
     return 0;

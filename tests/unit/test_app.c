@@ -51,7 +51,7 @@ static void every_route_answers_and_tells_what_happened(void **state)
         {"/block?ms=1", "Blocked the loop", "block", 0},
         {"/sleep?ms=1", "Slept", "sleep", 0},
         {"/spin?ms=1", "Spun", "spin", POOL_THREADS},
-        {"/count?n=1e6", "Counted", "count", 1},
+        {"/count?n=1e6", "Counted", "count", LANE_OWN_THREAD + 1},
         {"/fast", "This was fast", "", 0},
         {"/fast?x=1", "This was fast", "", 0},
         {"http://localhost/fast", "This was fast", "", 0},

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,15 +17,17 @@
 #include "base/mem.h"
 #include "measure/clock.h"
 #include "measure/pool.h"
+#include "net/app_child.h"
 #include "served_app.h"
 
 #ifdef UVLAB_TORTURE
 
 /* A file that is small, and a target that is too long for the memory that a connection has. */
 #define LONG "/fast?0123456789012345678901234567890123456789012345678901234567890123456789"
-static const char *const targets[] = {"/",        "/fast",        "/block?ms=0", "/sleep?ms=0",
-                                      "/file",    "/spin?ms=0",   "/count?n=1",  "/stats",
-                                      "/nothing", "/count?n=1e3", LONG,          "/fast"};
+static const char *const targets[] = {
+    "/",          "/fast",        "/block?ms=0",   "/sleep?ms=0", "/file",
+    "/spin?ms=0", "/count?n=1",   "/stats",        "/nothing",    "/count?n=1e3",
+    LONG,         "/thread?ms=0", "/process?ms=0", "/fast"};
 enum { TARGETS = sizeof targets / sizeof targets[0] };
 
 static bool is_whole(const char *answer)
@@ -100,7 +103,7 @@ static void each_allocation_may_fail(void **state)
 
 #endif
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_may_fail),
@@ -108,6 +111,12 @@ int main(void)
     struct pool_facts facts;
     struct err e;
     int failed;
+    sigset_t children;
+    if (app_child_is(argc, argv))
+        app_child_main(argv);
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD); /* which would interrupt the tests' own reading */
+    pthread_sigmask(SIG_BLOCK, &children, NULL);
     mem_adopt_cjson();
     if (clock_init(CLOCK_CHOICE_AUTO, &e) < 0 || pool_start(1, &facts, &e) < 0) {
         fprintf(stderr, "%s\n", e.text);

@@ -91,6 +91,35 @@ static void a_silent_loop_lags(void **state)
     board_free(b);
 }
 
+static void the_longest_hold_up_is_kept_anew_when_it_is_watched(void **state)
+{
+    struct server_board *b = made(1);
+    struct worker_slot *s = board_slot(b, 1, 0);
+    (void)state;
+    board_see_lag(s, 70);
+    assert_true(board_watched_lag_ns(s) == UINT64_MAX);
+    board_watch_lag(s);
+    assert_true(board_watched_lag_ns(s) == UINT64_MAX);
+    board_see_lag(s, 60); /* of an iteration that began before */
+    assert_true(board_watched_lag_ns(s) == UINT64_MAX);
+    board_see_lag(s, 0);
+    assert_int_equal(board_watched_lag_ns(s), 0);
+    board_see_lag(s, 30);
+    board_see_lag(s, 20);
+    assert_int_equal(board_watched_lag_ns(s), 30);
+    board_watch_lag(s);
+    assert_true(board_watched_lag_ns(s) == UINT64_MAX);
+    board_see_lag(s, 40);
+    board_see_lag(s, 10);
+    assert_int_equal(board_watched_lag_ns(s), 10);
+    board_clear(s); /* another process has it: its first iteration does not count */
+    assert_true(board_watched_lag_ns(s) == UINT64_MAX);
+    board_see_lag(s, 5);
+    board_see_lag(s, 6);
+    assert_int_equal(board_watched_lag_ns(s), 6);
+    board_free(b);
+}
+
 static double number(const cJSON *object, const char *key)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
@@ -138,6 +167,7 @@ int main(void)
         cmocka_unit_test(wrong_numbers_of_workers_are_refused),
         cmocka_unit_test(a_child_writes_and_the_parent_reads),
         cmocka_unit_test(a_silent_loop_lags),
+        cmocka_unit_test(the_longest_hold_up_is_kept_anew_when_it_is_watched),
         cmocka_unit_test(the_document_tells_what_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,7 @@ static struct load_facts *run_it(void)
         fail_msg("%s", e.text);
     made.pass.role = PASS_MEASURED;
     load_plan(&made.options, made.targets.count, &made.pass);
+    load_plan_burst(made.targets.burst, &made.pass);
     made.run = (struct run){.experiment = &made_experiment, .pass = &made.pass};
     if (run_once(&made.run, &e) != 0)
         fail_msg("%s", e.text);
@@ -442,6 +443,57 @@ static void what_the_worker_did_is_a_part(void **state)
     close(listener);
 }
 
+/* The burst comes at once and when it is to, takes no part in the rate, and ends the load. */
+static void a_burst_beside_a_rate(void **state)
+{
+    enum { BURST = 5, AFTER_NS = 20000000 };
+    uint64_t first_ns = UINT64_MAX, last_ns = 0, due_after = 0;
+    bool connections[BURST + 3] = {false};
+    struct load_facts *f;
+    uint32_t burst = 0;
+    struct served s;
+
+    (void)state;
+    serve(&s);
+    begin(0, 2);
+    made.options.rate = 500;
+    made.options.duration_ns = UINT64_C(60000000000);
+    to(s.port, "/burst", 1);
+    to(s.port, "/rate", 1);
+    made.targets.apart = true;
+    made.targets.burst = BURST;
+    made.targets.burst_after_ns = made.targets.rest_ns = AFTER_NS;
+    made.targets.burst_kind = LOAD_KIND_REQUEST;
+    f = run_it();
+    assert_int_equal(load_facts_failed(f), 0);
+    assert_int_equal(f->answered, made.run.recorder.count);
+    for (uint32_t i = 0; i < made.run.recorder.count; i++) {
+        struct span span = span_at(i);
+
+        assert_int_equal(span.http->received_bytes,
+                         strlen(span.due_ns == SPAN_UNKNOWN ? "/burst" : "/rate"));
+        if (span.due_ns != SPAN_UNKNOWN) {
+            first_ns = span.due_ns < first_ns ? span.due_ns : first_ns;
+            continue;
+        }
+        burst++;
+        assert_true(span.http->connection < sizeof connections);
+        assert_false(connections[span.http->connection]);
+        connections[span.http->connection] = true;
+        last_ns = span.called_back_ns > last_ns ? span.called_back_ns : last_ns;
+    }
+    assert_int_equal(burst, BURST);
+    for (uint32_t i = 0; i < made.run.recorder.count; i++) {
+        struct span span = span_at(i);
+
+        assert_true(span.due_ns != SPAN_UNKNOWN || span.submitted_ns >= first_ns + AFTER_NS - 1000);
+        due_after += span.due_ns != SPAN_UNKNOWN && span.due_ns > last_ns;
+    }
+    assert_true(due_after > 0);
+    end();
+    served_stop(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_run_can_be_cancelled),
         cmocka_unit_test(time_and_ramp_end_it),
         cmocka_unit_test(what_the_worker_did_is_a_part),
+        cmocka_unit_test(a_burst_beside_a_rate),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

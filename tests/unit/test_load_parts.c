@@ -272,7 +272,11 @@ static void lanes_of_workers_have_names(void **state)
     (void)state;
     assert_string_equal(span_lane_name(lane_of_worker(1, 0), text), "worker 1");
     assert_string_equal(span_lane_name(lane_of_worker(12, 3), text), "worker 12 pool 3");
-    assert_string_equal(span_lane_name(lane_of_worker(9999, 2047), text), "worker 9999 pool 2047");
+    assert_string_equal(span_lane_name(lane_of_worker(9999, 1024), text), "worker 9999 pool 1024");
+    assert_string_equal(span_lane_name(lane_of_worker(1, 1025), text), "worker 1 thread 1");
+    assert_string_equal(span_lane_name(lane_of_worker(1, 1536), text), "worker 1 thread 512");
+    assert_string_equal(span_lane_name(lane_of_worker(1, 1537), text), "worker 1 child 1");
+    assert_string_equal(span_lane_name(lane_of_worker(9999, 2047), text), "worker 9999 child 511");
 }
 
 int main(void)
