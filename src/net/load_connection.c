@@ -42,11 +42,19 @@ void load_close_connection(struct load_connection *c)
     uv_close((uv_handle_t *)&c->tcp, closed_cb);
 }
 
+/* The connection, if it was one, has been ended by the server, or an error breaks it. */
+static void close_ended(struct load_connection *c)
+{
+    if (c->secured && c->state != LOAD_CLOSING && c->state != LOAD_CLOSED)
+        c->shard->thread->ended_connections++;
+    load_close_connection(c);
+}
+
 void load_fail(struct load_connection *c, uint64_t ticks, enum load_error kind, const char *text)
 {
     if (c->request.active)
         load_record_error(c, ticks, kind, text);
-    load_close_connection(c);
+    close_ended(c);
 }
 
 /* The connection is of no more use. */
@@ -58,7 +66,7 @@ static void lost(struct load_connection *c, uint64_t ticks, const char *text)
     if (r->active && r->reused && !r->retried && !c->answer.begun && client->may_retry) {
         r->retried = true;
         c->shard->thread->retried++;
-        load_close_connection(c);
+        close_ended(c);
         return;
     }
     load_fail(c, ticks, c->secured ? LOAD_ERROR_RESET : LOAD_ERROR_CONNECT, text);
@@ -178,13 +186,16 @@ static void send_request(struct load_connection *c, uint64_t ticks)
 
 static void answered(struct load_connection *c, uint64_t ticks)
 {
-    bool keep =
-        c->answer.keep && c->writes == 0 && c->shard->thread->load->client->options->keep_alive;
+    bool is_kept = c->answer.keep && c->writes == 0;
 
     c->answered++;
     load_record_answer(c, ticks);
-    if (!keep) {
+    if (!c->shard->thread->load->client->options->keep_alive) {
         load_close_connection(c);
+        return;
+    }
+    if (!is_kept) {
+        close_ended(c);
         return;
     }
     c->state = LOAD_FREE;
@@ -304,7 +315,7 @@ static void read_cb(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     else if (n == UV_EOF && c->ssl == NULL && c->state == LOAD_BUSY)
         feed(c, ticks, NULL, 0, true, why_ended(c, n));
     else if (c->state == LOAD_FREE)
-        load_close_connection(c); /* the server does not wait for another request */
+        close_ended(c); /* the server does not wait for another request */
     else
         lost(c, ticks, why_ended(c, n));
 }

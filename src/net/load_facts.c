@@ -27,6 +27,7 @@ static void add_thread(struct load_facts *f, struct extent *x, const struct load
     f->cancelled += t->cancelled_requests;
     f->retried += t->retried;
     f->connections += t->connected;
+    f->ended += t->ended_connections;
     f->sent_bytes += t->sent_bytes;
     f->received_bytes += t->received_bytes;
     f->parts_left_out += t->parts_left_out;

@@ -196,6 +196,7 @@ struct load_thread {
 
     _Atomic uint64_t done, failed; /* for progress: of this thread, relaxed */
     uint64_t submitted, answered, errors[LOAD_ERRORS], cancelled_requests, retried, connected;
+    uint64_t ended_connections; /* not by us */
     uint64_t sent_bytes, received_bytes, parts_left_out, incredible, foreign;
     struct histogram since_due, total, late;
     struct load_memo *memos; /* by target */
