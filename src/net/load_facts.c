@@ -170,6 +170,11 @@ void load_conclude(struct load *l)
     c->requests += f->submitted;
     c->retried += f->retried;
     c->parts_left_out += f->parts_left_out;
+    if (c->options->rate != 0) {
+        c->timed += f->since_due.count;
+        c->failed += load_facts_failed(f);
+        c->unsent += f->unsent;
+    }
     if (!c->options->histogram)
         c->without_span += f->submitted - f->spans;
 }

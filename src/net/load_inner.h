@@ -84,6 +84,7 @@ struct load_client {
     uint32_t host; /* span_field_host() */
     /* of all runs, for warnings */
     uint64_t requests, without_span, parts_left_out, retried, incredible, foreign;
+    uint64_t timed, failed, unsent; /* of open loops: with a latency, and without one */
 };
 
 /* --- One run. --- */
