@@ -82,6 +82,11 @@ static enum verdict judge_place(const struct result *r, enum blocking_where wher
             return claims_out_of_memory(evidence);
         verdict = judge(run, &stints, &own);
         mem_free(stints.all);
+        if (!text_ok(&own)) {
+            text_free(&own);
+            text_free(evidence);
+            return claims_out_of_memory(evidence);
+        }
         if (!any || verdict == VERDICT_FAILS ||
             (verdict == VERDICT_HOLDS && best == VERDICT_NOT_TESTED)) {
             text_free(evidence);
@@ -270,6 +275,11 @@ enum verdict blocking_judge_fast_goes_on(const struct result *r, struct text *ev
         struct text own = TEXT_EMPTY;
         enum verdict verdict = judge_place(r, (enum blocking_where)where, judge_goes_on, &own);
 
+        if (!text_ok(&own)) {
+            text_free(&own);
+            text_free(evidence);
+            return claims_out_of_memory(evidence);
+        }
         text_add(evidence, "%s%s", where > BLOCKING_POOL ? "; " : "", text_get(&own));
         text_free(&own);
         if (verdict == VERDICT_FAILS || (verdict == VERDICT_NOT_TESTED && all == VERDICT_HOLDS))
