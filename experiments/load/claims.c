@@ -33,8 +33,9 @@ static enum verdict judge_answered(const struct result *r, struct text *evidence
 
 /* --- Connections are used again. --- */
 
-/* Each connection that breaks, or that the server closes, makes another one necessary; beyond those
- * there are no more than were asked for. */
+/* Each connection that breaks, or that the server closes (many servers do so after so many
+ * requests), makes another one necessary; beyond those there are no more than were asked for. Where
+ * others were necessary, how they were used says more about the server than about the client. */
 static enum verdict judge_kept_run(const struct result *r, const struct run *run,
                                    struct text *evidence)
 {
@@ -53,8 +54,8 @@ static enum verdict judge_kept_run(const struct result *r, const struct run *run
     if (f->connections <= o->load.connections)
         return VERDICT_HOLDS;
     text_add(evidence, ": the server (or an error) ended %s of them",
-             units_format_count(a, f->connections - o->load.connections));
-    return VERDICT_FAILS;
+             units_format_count(a, f->ended));
+    return f->connections - o->load.connections <= f->ended ? VERDICT_NOT_TESTED : VERDICT_FAILS;
 }
 
 static enum verdict judge_kept(const struct result *r, struct text *evidence)

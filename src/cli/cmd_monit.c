@@ -59,7 +59,8 @@ static int find_rates(struct monit *m, struct err *e)
         if (b == NULL)
             continue;
         m->rates[i].requests_per_s = per_second(b->requests, w->requests, elapsed_ns);
-        m->rates[i].cpu_share = per_second(b->cpu_ns, w->cpu_ns, elapsed_ns) / 1e9;
+        if (b->cpu_ns != SERVER_UNKNOWN && w->cpu_ns != SERVER_UNKNOWN)
+            m->rates[i].cpu_share = per_second(b->cpu_ns, w->cpu_ns, elapsed_ns) / 1e9;
     }
     return 0;
 }
@@ -117,6 +118,8 @@ static int watch(struct monit *m, const struct monit_command *o, const char *nam
         if (i + 1 == o->count)
             break;
         due_ns += o->interval_ns;
+        if (due_ns < m->now_ns) /* the server took long to answer: what was missed is not made up */
+            due_ns = m->now_ns;
         do {
             event = screen_wait(&m->screen, due_ns);
             if (event == SCREEN_RESIZED && look(m, name, false, e) < 0)

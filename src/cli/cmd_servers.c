@@ -48,33 +48,38 @@ static void add_row(struct text *t, const struct server_facts *f)
              count_serving(f), count_restarts(f), up, f->state, f->url);
 }
 
-/* One server: a row, or an element of the array. A leftover of one that was killed is passed over;
- * so is one that does not answer in time, after it was said. */
-static int add_server(struct text *t, const char *name, unsigned format, unsigned *count,
-                      struct err *e)
+static void add_element(struct text *t, const struct text *answer, bool is_first)
 {
-    struct server_facts facts;
+    size_t length = answer->length;
+    text_add(t, "%s", is_first ? "" : ",\n ");
+    while (length > 0 && text_get(answer)[length - 1] == '\n')
+        length--;
+    text_add_bytes(t, text_get(answer), length);
+}
+
+/* One server: a row, or an element of the array. A leftover of one that was killed is passed over;
+ * so is one that does not answer in time, or nothing that can be understood, after it was said. */
+static void add_server(struct text *t, const char *name, unsigned format, unsigned *count)
+{
+    struct server_facts facts = {0};
     struct text answer = TEXT_EMPTY;
-    struct err unheard;
-    int rc = 0;
-    if (control_ask(name, CONTROL_SHOW, 0, &answer, &unheard) < 0) {
-        if (strstr(unheard.text, "there is no server") == NULL)
-            command_report(&unheard);
+    struct err e;
+    if (control_ask(name, CONTROL_SHOW, 0, &answer, &e) < 0) {
+        if (strstr(e.text, "there is no server") == NULL)
+            command_report(&e);
+    } else if (server_facts_parse(&facts, text_get(&answer), answer.length, &e) < 0) {
+        err_prefix(&e, "servers: %s", name);
+        command_report(&e);
     } else if (format == FORMAT_JSON) {
-        text_add(t, "%s", *count == 0 ? "" : ",\n ");
-        text_add_bytes(t, text_get(&answer), answer.length - 1); /* without the line feed */
-        (*count)++;
+        add_element(t, &answer, (*count)++ == 0);
     } else {
-        rc = server_facts_parse(&facts, text_get(&answer), answer.length, e);
-        if (rc == 0 && (*count)++ == 0)
+        if ((*count)++ == 0)
             text_add(t, "%-16s  %8s  %7s  %8s  %9s  %-8s  %s\n", "name", "pid", "workers",
                      "restarts", "up", "state", "URL");
-        if (rc == 0)
-            add_row(t, &facts);
-        server_facts_free(&facts);
+        add_row(t, &facts);
     }
+    server_facts_free(&facts);
     text_free(&answer);
-    return rc;
 }
 
 static int servers_run(const void *options, const char *const *operands, struct err *e)
@@ -89,7 +94,7 @@ static int servers_run(const void *options, const char *const *operands, struct 
     for (char *at = names.data; rc == 0 && at != NULL && *at != '\0';) {
         char *end = strchr(at, '\n');
         *end = '\0';
-        rc = add_server(&t, at, o->format, &count, e);
+        add_server(&t, at, o->format, &count);
         at = end + 1;
     }
     text_free(&names);

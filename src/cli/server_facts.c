@@ -1,5 +1,6 @@
 /* The answer of a server, taken apart. It comes from a process of this user, but maybe of another
- * version, so whatever is missing is 0 or "?", and texts are made printable. Main thread. */
+ * version, so whatever is missing is 0, unknown or "?", and texts are made printable. Main thread.
+ */
 #include "cli/server_facts.h"
 
 #include <stdio.h>
@@ -14,6 +15,13 @@ static uint64_t number(const cJSON *object, const char *key)
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     double value = cJSON_IsNumber(item) ? item->valuedouble : 0;
     return value >= 0 && value < 9e18 ? (uint64_t)value : 0;
+}
+
+static uint64_t reported(const cJSON *object, const char *key)
+{
+    if (!cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(object, key)))
+        return SERVER_UNKNOWN;
+    return number(object, key);
 }
 
 static const char *text_of(const cJSON *object, const char *key)
@@ -38,9 +46,9 @@ static void take_worker(struct worker_facts *w, const cJSON *json)
         .connections = number(json, "connections"),
         .pool_queued = number(json, "pool_queued"),
         .pool_running = number(json, "pool_running"),
-        .loop_lag_ns = number(json, "loop_lag_ns"),
-        .cpu_ns = number(json, "cpu_ns"),
-        .memory_bytes = number(json, "memory_bytes"),
+        .loop_lag_ns = reported(json, "loop_lag_ns"),
+        .cpu_ns = reported(json, "cpu_ns"),
+        .memory_bytes = reported(json, "memory_bytes"),
     };
 }
 

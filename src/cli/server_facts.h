@@ -10,12 +10,14 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#define SERVER_UNKNOWN UINT64_MAX
+
 struct worker_facts {
     unsigned worker;
     uint64_t pid; /* 0: none */
     const char *state;
     uint64_t restarts, uptime_ns, requests, in_flight, connections, pool_queued, pool_running;
-    uint64_t loop_lag_ns, cpu_ns, memory_bytes;
+    uint64_t loop_lag_ns, cpu_ns, memory_bytes; /* SERVER_UNKNOWN: not reported yet */
 };
 
 struct server_facts {

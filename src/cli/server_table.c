@@ -10,7 +10,14 @@ enum { COLUMNS = 79, CELL_BYTES = 32 };
 
 static const char *cell_duration(char cell[CELL_BYTES], uint64_t ns)
 {
-    return units_format_duration(cell, ns, "u");
+    snprintf(cell, CELL_BYTES, "-");
+    return ns != SERVER_UNKNOWN ? units_format_duration(cell, ns, "u") : cell;
+}
+
+static const char *cell_size(char cell[CELL_BYTES], uint64_t bytes)
+{
+    snprintf(cell, CELL_BYTES, "-");
+    return bytes != SERVER_UNKNOWN ? units_format_size(cell, bytes) : cell;
 }
 
 void server_table_head(const struct server_facts *f, struct text *t)
@@ -37,7 +44,7 @@ static void add_figures(const struct worker_facts *w, const struct worker_rate *
     }
     text_add(t, " %9s %6" PRIu64 " %5" PRIu64 " %7s %7s %8s %8" PRIu64 "\n", requests, w->in_flight,
              w->connections, cell_duration(lag, w->loop_lag_ns), cpu,
-             units_format_size(memory, w->memory_bytes), w->restarts);
+             cell_size(memory, w->memory_bytes), w->restarts);
 }
 
 static void add_row(const struct worker_facts *w, const struct worker_rate *rate, struct text *t)
@@ -49,17 +56,26 @@ static void add_row(const struct worker_facts *w, const struct worker_rate *rate
     add_figures(w, rate, t);
 }
 
+/* Of what is known; unknown as long as nothing is. */
+static void add_reported(uint64_t *sum, uint64_t value)
+{
+    if (value != SERVER_UNKNOWN)
+        *sum = *sum != SERVER_UNKNOWN ? *sum + value : value;
+}
+
 static struct worker_facts sum_of(const struct server_facts *f)
 {
-    struct worker_facts all = {.worker = 0};
+    struct worker_facts all = {
+        .loop_lag_ns = SERVER_UNKNOWN, .cpu_ns = SERVER_UNKNOWN, .memory_bytes = SERVER_UNKNOWN};
     for (unsigned i = 0; i < f->worker_count; i++) {
         const struct worker_facts *w = &f->workers[i];
         all.requests += w->requests;
         all.in_flight += w->in_flight;
         all.connections += w->connections;
-        all.cpu_ns += w->cpu_ns;
-        all.memory_bytes += w->memory_bytes;
-        if (w->loop_lag_ns > all.loop_lag_ns)
+        add_reported(&all.cpu_ns, w->cpu_ns);
+        add_reported(&all.memory_bytes, w->memory_bytes);
+        if (w->loop_lag_ns != SERVER_UNKNOWN &&
+            (all.loop_lag_ns == SERVER_UNKNOWN || w->loop_lag_ns > all.loop_lag_ns))
             all.loop_lag_ns = w->loop_lag_ns;
         if (i == 0 || w->worker != f->workers[i - 1].worker) /* both of a place say the same */
             all.restarts += w->restarts;

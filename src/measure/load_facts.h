@@ -25,8 +25,9 @@ struct load_facts {
     uint64_t errors[LOAD_ERRORS];
     uint64_t cancelled;   /* under way when the run was interrupted */
     uint64_t unsent;      /* of an open loop: due before its end, and not even asked for by then */
-    uint64_t retried;     /* sent again, as a kept connection turned out to be closed */
+    uint64_t retried;     /* sent again, as a kept connection had been closed */
     uint64_t connections; /* that were made */
+    uint64_t ended;       /* of them: by the server or by an error, and not by the client */
     uint64_t sent_bytes, received_bytes; /* of HTTP, as they were before TLS or after it */
     uint64_t elapsed_ns; /* first request asked for to last answer; UINT64_MAX: there was none */
     uint64_t sending_ns; /* first request asked for to the last one asked for */

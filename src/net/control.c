@@ -55,6 +55,14 @@ static void released(struct control *c)
 
 static void listen_cb(uv_poll_t *poll, int status, int events);
 
+static void listen_again(struct control *c)
+{
+    if (c->closing || c->listens)
+        return;
+    c->listens = true;
+    uv_poll_start(&c->listener, UV_READABLE, listen_cb);
+}
+
 static void client_closed_cb(uv_handle_t *poll)
 {
     struct control_client *client = poll->data;
@@ -63,10 +71,7 @@ static void client_closed_cb(uv_handle_t *poll)
         close(client->fd);
     text_free(&client->answer);
     client->used = false;
-    if (!c->closing && !c->listens) {
-        c->listens = true;
-        uv_poll_start(&c->listener, UV_READABLE, listen_cb);
-    }
+    listen_again(c);
     released(c);
 }
 
@@ -87,6 +92,7 @@ static void sweep_cb(uv_timer_t *timer)
         if (client->used && !client->waits && client->deadline_ns <= now_ns)
             client_close(client);
     }
+    listen_again(c);
 }
 
 /* --- One client. --- */
@@ -209,6 +215,14 @@ static void client_open(struct control *c, struct control_client *client, int fd
     uv_poll_start(&client->poll, UV_READABLE, client_cb);
 }
 
+static void listen_pause(struct control *c)
+{
+    c->listens = false;
+    uv_poll_stop(&c->listener);
+}
+
+/* Where there is no room, or no descriptor, whoever waits would wake the loop again at once: it
+ * looks again when a client has gone, and with every sweep. */
 static void listen_cb(uv_poll_t *poll, int status, int events)
 {
     struct control *c = poll->data;
@@ -217,13 +231,14 @@ static void listen_cb(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     if (client == NULL) {
-        c->listens = false;
-        uv_poll_stop(&c->listener);
+        listen_pause(c);
         return;
     }
     fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
         client_open(c, client, fd);
+    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+        listen_pause(c);
 }
 
 /* --- Beginning and end. --- */

@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 
-enum { QUEUE_ROOM = 64, HEARD_AT_ONCE = 64 };
+enum { HEARD_AT_ONCE = 64 };
 
 union control {
     struct cmsghdr header;
@@ -100,13 +100,14 @@ static void flush(struct handover *h)
 
 static bool grow(struct handover *h)
 {
-    size_t room = h->room > 0 ? 2 * h->room : QUEUE_ROOM;
+    size_t room = 2 * h->room;
     struct handover_waiting *larger = mem_alloc(room * sizeof *larger);
     if (larger == NULL)
         return false;
     for (size_t i = 0; i < h->count; i++)
         larger[i] = h->queue[(h->first + i) % h->room];
-    mem_free(h->queue);
+    if (h->queue != h->own_queue)
+        mem_free(h->queue);
     h->queue = larger;
     h->room = room;
     h->first = 0;
@@ -115,11 +116,12 @@ static bool grow(struct handover *h)
 
 bool handover_send(struct handover *h, enum handover_kind kind, int fd)
 {
+    size_t kept = fd >= 0 ? HANDOVER_WORDS_MOST : 0;
     if (h->count == 0 && (h->deaf || send_now(h->fd, kind, fd) != SENT_LATER)) {
         let_go(kind, fd);
         return true;
     }
-    if (h->count == h->room && !grow(h))
+    if (h->count + kept >= h->room && !grow(h))
         return false;
     h->queue[(h->first + h->count) % h->room] = (struct handover_waiting){.kind = kind, .fd = fd};
     if (++h->count == 1)
@@ -233,6 +235,8 @@ int handover_open(struct handover *h, uv_loop_t *loop, int fd,
     }
     h->fd = fd;
     h->heard = heard;
+    h->queue = h->own_queue;
+    h->room = HANDOVER_ROOM;
     h->open = true;
     watch(h);
     return 0;
@@ -243,7 +247,8 @@ static void closed_cb(uv_handle_t *handle)
     struct handover *h = (struct handover *)handle;
     while (h->count > 0)
         forget_first(h);
-    mem_free(h->queue);
+    if (h->queue != h->own_queue)
+        mem_free(h->queue);
     h->queue = NULL;
     close(h->fd);
     if (h->closed != NULL)

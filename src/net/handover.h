@@ -13,6 +13,12 @@
 
 #include "base/err.h"
 
+enum {
+    HANDOVER_OWED_MOST = 64, /* connections that may be handed out and not acknowledged */
+    HANDOVER_WORDS_MOST = HANDOVER_OWED_MOST + 8, /* messages without a descriptor that may wait */
+    HANDOVER_ROOM = 2 * HANDOVER_WORDS_MOST,
+};
+
 enum handover_kind {
     /* From the primary. */
     HANDOVER_CONNECTION = 1, /* a connection; its descriptor comes with it */
@@ -44,7 +50,7 @@ struct handover {
     struct handover_waiting {
         enum handover_kind kind;
         int fd;
-    } * queue; /* a ring */
+    } * queue, own_queue[HANDOVER_ROOM]; /* a ring: its own, or a larger one */
     size_t first, count, room;
     bool open, deaf; /* deaf: the other end has gone */
 };
@@ -59,7 +65,9 @@ int handover_open(struct handover *h, uv_loop_t *loop, int fd,
 /* Sends a message. With HANDOVER_CONNECTION, `fd` stays the caller's, and open until it has been
  * acknowledged or the end is closed. Any other `fd` (-1: none) is closed when the kernel has it, or
  * when it is known that nobody will: it is no longer the caller's. False only when it could not be
- * queued for want of memory; then `fd` is still the caller's. */
+ * queued for want of memory; then `fd` is still the caller's. That never happens to a message
+ * without one, as long as no more than HANDOVER_WORDS_MOST of them wait: room for these is kept, as
+ * acknowledgements go by their order, and none may be missing. */
 bool handover_send(struct handover *h, enum handover_kind kind, int fd);
 
 /* Whether everything was handed to the kernel. */

@@ -280,6 +280,16 @@ struct load_client *load_open(const struct load_options *options,
     return c;
 }
 
+/* Those that took longest may be just those that have no latency. */
+static void warn_of_untimed(const struct load_client *c, struct result *r)
+{
+    if (c->failed + c->unsent > 0)
+        result_warn(r,
+                    "latency is of the %" PRIu64 " requests that were answered: %" PRIu64
+                    " failed, %" PRIu64 " were not sent",
+                    c->timed, c->failed, c->unsent);
+}
+
 static void warn_afterwards(const struct load_client *c, struct result *r)
 {
     if (c->options->histogram)
@@ -299,6 +309,7 @@ static void warn_afterwards(const struct load_client *c, struct result *r)
                     "%" PRIu64 " requests were sent again, as the server had closed their "
                     "connection without a word",
                     c->retried);
+    warn_of_untimed(c, r);
     if (c->incredible > 0)
         result_warn(r,
                     "%" PRIu64 " answers told instants of the server that cannot be: they were "

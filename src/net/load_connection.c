@@ -6,17 +6,17 @@
  *
  * A request is written with one call and, where the answer is short, read with one. What fails ends
  * in CLOSING, and goes on from the callback of that: so a server that refuses everything makes no
- * recursion. A request on a connection that had been used before, and that ends without a byte of
- * an answer, is sent once more on a new one if its method allows it: the server may have closed the
- * connection before the request came (RFC 9112, 9.3.1). All others that end so are errors.
+ * recursion. A request on a connection that had been used before, and that ends at once without a
+ * byte of an answer, is sent once more on a new one if its method allows it: the server may have
+ * closed the connection before the request came (RFC 9112, 9.3.1). All others that end so are
+ * errors.
  *
  * Everything runs on the connection's own thread. */
-#include <string.h>
-
 #include <openssl/x509_vfy.h>
 
-#include "base/mem.h"
 #include "net/load_inner.h"
+
+enum { RACE_NS = 100000000 };
 
 static void closed_cb(uv_handle_t *handle)
 {
@@ -42,115 +42,49 @@ void load_close_connection(struct load_connection *c)
     uv_close((uv_handle_t *)&c->tcp, closed_cb);
 }
 
+/* The connection, if it was one, has been ended by the server, or an error breaks it. */
+static void close_ended(struct load_connection *c)
+{
+    if (c->secured && c->state != LOAD_CLOSING && c->state != LOAD_CLOSED)
+        c->shard->thread->ended_connections++;
+    load_close_connection(c);
+}
+
 void load_fail(struct load_connection *c, uint64_t ticks, enum load_error kind, const char *text)
 {
     if (c->request.active)
         load_record_error(c, ticks, kind, text);
-    load_close_connection(c);
+    close_ended(c);
+}
+
+/* Whether the server may have closed the connection as it had rested for too long, before it saw
+ * the request. Then we learn of it one round trip after sending at the latest, as long as it took
+ * to connect, and a while for whoever is late. A server that ends later than that has had the
+ * request, and died of it or gave it up: that is an error, which sending again would hide. */
+static bool is_race(const struct load_connection *c, uint64_t ticks)
+{
+    const struct load_request *r = &c->request;
+    const struct load_thread *t = c->shard->thread;
+
+    return r->active && r->reused && !r->retried && !c->answer.begun &&
+           (ticks <= r->sent || load_ns(t, ticks - r->sent) <= RACE_NS + load_ns(t, c->round_trip));
 }
 
 /* The connection is of no more use. */
 static void lost(struct load_connection *c, uint64_t ticks, const char *text)
 {
     const struct load_client *client = c->shard->thread->load->client;
-    struct load_request *r = &c->request;
 
-    if (r->active && r->reused && !r->retried && !c->answer.begun && client->may_retry) {
-        r->retried = true;
+    if (client->may_retry && is_race(c, ticks)) {
+        c->request.retried = true;
         c->shard->thread->retried++;
-        load_close_connection(c);
+        close_ended(c);
         return;
     }
     load_fail(c, ticks, c->secured ? LOAD_ERROR_RESET : LOAD_ERROR_CONNECT, text);
 }
 
-/* --- Writing. --- */
-
-/* What the kernel does not take at once. */
-struct late_write {
-    uv_write_t write;
-    struct load_connection *connection;
-    char bytes[]; /* a copy, where they do not stay */
-};
-
-/* Errors of writing are those of reading, too, which may have an answer before them. */
-static void written_cb(uv_write_t *write, int status)
-{
-    struct late_write *late = write->data;
-
-    (void)status;
-    late->connection->writes--;
-    mem_free(late);
-}
-
-static uv_buf_t buffer_of(const char *bytes, size_t length)
-{
-    uv_buf_t buf = {.len = length};
-
-    memcpy(&buf.base, &bytes, sizeof bytes); /* libuv only reads them, and has no way to say so */
-    return buf;
-}
-
-/* `stays`: the bytes will, until they are written. 0 or UV_E*. */
-static int write_rest(struct load_connection *c, const char *bytes, size_t length, bool stays)
-{
-    struct late_write *late = mem_alloc(sizeof *late + (stays ? 0 : length));
-    uv_buf_t rest;
-    int rc;
-
-    if (late == NULL)
-        return UV_ENOMEM;
-    late->connection = c;
-    late->write.data = late;
-    if (!stays)
-        memcpy(late->bytes, bytes, length);
-    rest = stays ? buffer_of(bytes, length) : uv_buf_init(late->bytes, (unsigned)length);
-    rc = uv_write(&late->write, (uv_stream_t *)&c->tcp, &rest, 1, written_cb);
-    if (rc != 0)
-        mem_free(late);
-    else
-        c->writes++;
-    return rc;
-}
-
-static int put(struct load_connection *c, const char *bytes, size_t length, bool stays)
-{
-    uv_buf_t all = buffer_of(bytes, length);
-    int taken = c->writes > 0 ? 0 : uv_try_write((uv_stream_t *)&c->tcp, &all, 1);
-
-    if (taken == (int)length)
-        return 0;
-    if (taken < 0 && taken != UV_EAGAIN)
-        return taken;
-    taken = taken < 0 ? 0 : taken;
-    return write_rest(c, bytes + taken, length - (size_t)taken, stays);
-}
-
-static int flush(struct load_connection *c)
-{
-    struct tls_wire *w = c->shard->thread->wire;
-    size_t bytes = w->out_bytes;
-
-    w->out_bytes = 0;
-    return bytes == 0 ? 0 : put(c, w->out, bytes, false);
-}
-
-static int put_secured(struct load_connection *c, const char *bytes, size_t length)
-{
-    while (length > 0) {
-        size_t piece = length < TLS_SEND_BYTES_MOST ? length : TLS_SEND_BYTES_MOST;
-        int rc;
-
-        if (tls_send(c->ssl, bytes, piece) != 0)
-            return UV_EPIPE;
-        rc = flush(c);
-        if (rc != 0)
-            return rc;
-        bytes += piece;
-        length -= piece;
-    }
-    return 0;
-}
+/* --- Sending. --- */
 
 /* `ticks`: now. */
 static void send_request(struct load_connection *c, uint64_t ticks)
@@ -166,9 +100,9 @@ static void send_request(struct load_connection *c, uint64_t ticks)
     if (c->request.sent == 0)
         c->request.sent = ticks;
     if (c->ssl != NULL)
-        rc = put_secured(c, target->request, target->request_bytes);
+        rc = load_put_secured(c, target->request, target->request_bytes);
     else
-        rc = put(c, target->request, target->request_bytes, true);
+        rc = load_put(c, target->request, target->request_bytes, true);
     t->sent_bytes += target->request_bytes;
     if (rc != 0)
         lost(c, clock_ticks(), rc == UV_ENOMEM ? "not enough memory" : uv_strerror(rc));
@@ -178,13 +112,16 @@ static void send_request(struct load_connection *c, uint64_t ticks)
 
 static void answered(struct load_connection *c, uint64_t ticks)
 {
-    bool keep =
-        c->answer.keep && c->writes == 0 && c->shard->thread->load->client->options->keep_alive;
+    bool is_kept = c->answer.keep && c->writes == 0;
 
     c->answered++;
     load_record_answer(c, ticks);
-    if (!keep) {
+    if (!c->shard->thread->load->client->options->keep_alive) {
         load_close_connection(c);
+        return;
+    }
+    if (!is_kept) {
+        close_ended(c);
         return;
     }
     c->state = LOAD_FREE;
@@ -252,7 +189,7 @@ static void feed_secured(struct load_connection *c, uint64_t ticks, const char *
     t->wire->in_bytes = length;
     do {
         n = tls_read(c->ssl, t->plain, sizeof t->plain);
-        if (flush(c) != 0 && n >= 0)
+        if (load_flush(c) != 0 && n >= 0)
             n = TLS_FAILED;
         if (n >= 0 && !c->secured && SSL_is_init_finished(c->ssl)) {
             const char *in = t->wire->in; /* sending uses the wire as well */
@@ -304,7 +241,7 @@ static void read_cb(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     else if (n == UV_EOF && c->ssl == NULL && c->state == LOAD_BUSY)
         feed(c, ticks, NULL, 0, true, why_ended(c, n));
     else if (c->state == LOAD_FREE)
-        load_close_connection(c); /* the server does not wait for another request */
+        close_ended(c); /* the server does not wait for another request */
     else
         lost(c, ticks, why_ended(c, n));
 }
@@ -319,7 +256,7 @@ static void begin_tls(struct load_connection *c, uint64_t ticks)
 
     t->wire->in_bytes = t->wire->out_bytes = 0;
     c->ssl = tls_connect(client->tls, t->wire, u->host, u->is_address);
-    if (c->ssl == NULL || tls_hello(c->ssl) != 0 || flush(c) != 0)
+    if (c->ssl == NULL || tls_hello(c->ssl) != 0 || load_flush(c) != 0)
         load_fail(c, ticks, LOAD_ERROR_CONNECT, "TLS cannot be begun");
 }
 
@@ -331,6 +268,7 @@ static void connect_cb(uv_connect_t *connecting, int status)
 
     if (c->state == LOAD_CLOSING)
         return;
+    c->round_trip = ticks > c->begun ? ticks - c->begun : 0;
     if (status == 0)
         status = uv_read_start((uv_stream_t *)&c->tcp, alloc_cb, read_cb);
     if (status != 0) {
@@ -358,6 +296,7 @@ static void open_connection(struct load_connection *c)
     c->secured = false;
     c->answered = 0;
     c->writes = 0;
+    c->begun = clock_ticks();
     load_answer_start(c); /* what fails now has none, not that of the request before */
     rc = uv_tcp_connect(&c->connecting, &c->tcp, (const struct sockaddr *)&to->address, connect_cb);
     if (rc != 0)

@@ -27,6 +27,7 @@ static void add_thread(struct load_facts *f, struct extent *x, const struct load
     f->cancelled += t->cancelled_requests;
     f->retried += t->retried;
     f->connections += t->connected;
+    f->ended += t->ended_connections;
     f->sent_bytes += t->sent_bytes;
     f->received_bytes += t->received_bytes;
     f->parts_left_out += t->parts_left_out;
@@ -169,6 +170,11 @@ void load_conclude(struct load *l)
     c->requests += f->submitted;
     c->retried += f->retried;
     c->parts_left_out += f->parts_left_out;
+    if (c->options->rate != 0) {
+        c->timed += f->since_due.count;
+        c->failed += load_facts_failed(f);
+        c->unsent += f->unsent;
+    }
     if (!c->options->histogram)
         c->without_span += f->submitted - f->spans;
 }

@@ -8,6 +8,7 @@
  *   load_facts.c       what it came to
  *   load_thread.c      one thread: its loop, its clocks, its connections' beginning and end
  *   load_connection.c  a connection and the request on it
+ *   load_write.c       the bytes of a request on their way
  *   load_answer.c      an answer's bytes, by http_parser
  *   load_record.c      a request that is over: span, part, counts
  *
@@ -84,6 +85,7 @@ struct load_client {
     uint32_t host; /* span_field_host() */
     /* of all runs, for warnings */
     uint64_t requests, without_span, parts_left_out, retried, incredible, foreign;
+    uint64_t timed, failed, unsent; /* of open loops: with a latency, and without one */
 };
 
 /* --- One run. --- */
@@ -127,6 +129,7 @@ struct load_connection {
     struct load_connection *before, *after; /* in the shard's list of those without a request */
     struct delay_entry begin;               /* of a ramp of connections */
     SSL *ssl;
+    uint64_t begun, round_trip; /* ticks: when it began to connect, and how long that took */
     uint32_t number;
     uint32_t answered; /* on this connection to the server */
     uint32_t writes;   /* that the kernel did not take at once */
@@ -196,6 +199,7 @@ struct load_thread {
 
     _Atomic uint64_t done, failed; /* for progress: of this thread, relaxed */
     uint64_t submitted, answered, errors[LOAD_ERRORS], cancelled_requests, retried, connected;
+    uint64_t ended_connections; /* not by us */
     uint64_t sent_bytes, received_bytes, parts_left_out, incredible, foreign;
     struct histogram since_due, total, late;
     struct load_memo *memos; /* by target */
@@ -281,6 +285,14 @@ void load_close_connection(struct load_connection *c);
 /* The request ends with an error of this kind, for the reason `text`, a constant; so does the
  * connection. */
 void load_fail(struct load_connection *c, uint64_t ticks, enum load_error kind, const char *text);
+
+/* --- load_write.c --- */
+/* Sends bytes as they are; `stays`: they will, until they are written. 0 or UV_E*. */
+int load_put(struct load_connection *c, const char *bytes, size_t length, bool stays);
+/* Sends what TLS has written to the thread's wire; the same. */
+int load_flush(struct load_connection *c);
+/* Sends bytes over TLS; the same. */
+int load_put_secured(struct load_connection *c, const char *bytes, size_t length);
 
 /* --- load_answer.c --- */
 void load_answer_start(struct load_connection *c);

@@ -24,6 +24,15 @@ static void add_figure(struct text *t, const char *key, uint64_t value)
     text_add(t, ", \"%s\": %" PRIu64, key, value);
 }
 
+/* What a worker reports of itself now and then: null before the first time, and without one. */
+static void add_reported(struct text *t, const char *key, const struct worker *w, uint64_t value)
+{
+    if (w->pid > 0 && board_get(&w->slot->own.updated_ns) != 0)
+        add_figure(t, key, value);
+    else
+        text_add(t, ", \"%s\": null", key);
+}
+
 static void add_worker(struct text *t, const struct worker *w, uint64_t now_ns)
 {
     struct worker_slot *slot = w->slot;
@@ -39,9 +48,9 @@ static void add_worker(struct text *t, const struct worker *w, uint64_t now_ns)
     add_figure(t, "given", board_get(&slot->own.given));
     add_figure(t, "pool_queued", board_get(&slot->own.pool_queued));
     add_figure(t, "pool_running", board_get(&slot->own.pool_running));
-    add_figure(t, "loop_lag_ns", w->pid > 0 ? board_lag_ns(slot, now_ns) : 0);
-    add_figure(t, "cpu_ns", board_get(&slot->own.cpu_ns));
-    add_figure(t, "memory_bytes", board_get(&slot->own.memory_bytes));
+    add_reported(t, "loop_lag_ns", w, board_lag_ns(slot, now_ns));
+    add_reported(t, "cpu_ns", w, board_get(&slot->own.cpu_ns));
+    add_reported(t, "memory_bytes", w, board_get(&slot->own.memory_bytes));
     text_add(t, "}");
 }
 

@@ -22,7 +22,7 @@
 #include "net/server_log.h"
 #include "net/supervisor.h"
 
-enum { HANDED_MOST = 64, HOW_BYTES = 64, URL_BYTES = LISTEN_HOST_BYTES + 32 };
+enum { HANDED_MOST = HANDOVER_OWED_MOST, HOW_BYTES = 64, URL_BYTES = LISTEN_HOST_BYTES + 32 };
 
 enum worker_role {
     ROLE_NONE,      /* no process, and its memory is free for the next one */

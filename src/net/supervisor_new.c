@@ -33,13 +33,20 @@ static uint64_t files_of_primary(const struct supervisor *s)
     return s->options.workers * each + CHILD_FILES_BESIDES;
 }
 
+/* The primary holds connections, too: those that a replaced worker gives back, which may be all
+ * that it has. One whose descriptor the primary has no room for is lost (unix(7)). */
+static uint64_t connections_within(uint64_t limit, uint64_t files_beside)
+{
+    return limit > files_beside + CHILD_FILES_BESIDES ? limit - files_beside : CHILD_FILES_BESIDES;
+}
+
 static int decide_files(struct supervisor *s, struct err *e)
 {
     struct supervisor_options *o = &s->options;
     uint64_t wanted =
         o->connections_most > 0 ? o->connections_most + CHILD_FILES_BESIDES : FILES_WANTED;
     uint64_t limit, needed = files_of_primary(s);
-    limit = host_raise_file_limit(wanted > needed ? wanted : needed);
+    limit = host_raise_file_limit(o->connections_most > 0 ? o->connections_most + needed : wanted);
     if (limit < needed)
         return err_set(e, STATUS_FAILED,
                        "--workers %" PRIu64 ": would need %" PRIu64 " open files, and the limit is "
@@ -51,8 +58,7 @@ static int decide_files(struct supervisor *s, struct err *e)
                        " open files, and the limit is %" PRIu64 " (ulimit -Hn)",
                        o->connections_most, wanted, limit);
     if (o->connections_most == 0)
-        o->connections_most =
-            limit > 2 * CHILD_FILES_BESIDES ? limit - CHILD_FILES_BESIDES : CHILD_FILES_BESIDES;
+        o->connections_most = connections_within(limit, needed);
     return 0;
 }
 

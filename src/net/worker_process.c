@@ -75,7 +75,7 @@ static void drain(struct worker_process *w, bool give)
 /* A connection that comes after the drain has ended is not acknowledged: the primary still has it,
  * and gives it to another. So it does with one whose descriptor did not come, as we have as many as
  * we may (the kernel drops it then, unix(7)): without a word from us it would take the next
- * acknowledgement for this one's. */
+ * acknowledgement for this one's. Acknowledging needs no memory (handover_send()). */
 static void take(struct worker_process *w, int fd)
 {
     int rc = UV_EMFILE;

@@ -73,6 +73,7 @@ static bool put_counts(cJSON *object, const struct load_facts *f)
            json_put(object, "unsent", json_number(f->unsent)) &&
            json_put(object, "retried", json_number(f->retried)) &&
            json_put(object, "connections", json_number(f->connections)) &&
+           json_put(object, "ended", json_number(f->ended)) &&
            json_put(object, "threads", json_number(f->threads)) &&
            json_put(object, "sent_bytes", json_number(f->sent_bytes)) &&
            json_put(object, "received_bytes", json_number(f->received_bytes)) &&

@@ -88,6 +88,31 @@ static void test_rates_that_are_not_known_are_not_shown(void **state)
     server_facts_free(&f);
 }
 
+static void test_what_was_not_reported_is_not_zero(void **state)
+{
+    struct server_facts f =
+        parsed("{\"workers\": [{\"worker\": 1, \"pid\": 8, \"state\": \"starting\","
+               " \"loop_lag_ns\": null, \"cpu_ns\": null,"
+               " \"memory_bytes\": null}]}");
+    struct text t = TEXT_EMPTY;
+    (void)state;
+    assert_true(f.workers[0].cpu_ns == SERVER_UNKNOWN);
+    server_table_workers(&f, NULL, UINT32_MAX, &t);
+    assert_non_null(strstr(text_get(&t),
+                           "starting         0      0     0       -       -        -        0\n"));
+    assert_non_null(
+        strstr(text_get(&t),
+               "all                           0      0     0       -       -        -        0\n"));
+    text_free(&t);
+    server_facts_free(&f);
+    f = parsed(plain); /* the other two have reported nothing */
+    server_table_workers(&f, NULL, UINT32_MAX, &t);
+    assert_non_null(strstr(text_get(&t), " - "));
+    assert_null(strstr(strstr(text_get(&t), "\nall "), " - "));
+    text_free(&t);
+    server_facts_free(&f);
+}
+
 static void test_the_last_lines_of_the_log(void **state)
 {
     struct server_facts f = parsed(plain);
@@ -144,6 +169,7 @@ int main(void)
         cmocka_unit_test(test_facts_are_taken_out),
         cmocka_unit_test(test_the_table_sums_up),
         cmocka_unit_test(test_rates_that_are_not_known_are_not_shown),
+        cmocka_unit_test(test_what_was_not_reported_is_not_zero),
         cmocka_unit_test(test_the_last_lines_of_the_log),
         cmocka_unit_test(test_answers_that_are_none),
         cmocka_unit_test(test_answers_that_are_odd),

@@ -336,6 +336,28 @@ static void test_messages_beyond_what_the_socket_takes_wait_and_arrive(void **st
     close_ends();
 }
 
+/* Nothing reads, and the queue is as full of descriptors as it gets without another allocation. */
+static void test_words_have_room_without_memory(void **state)
+{
+    unsigned sent = 0;
+    int fd = open("/dev/null", O_RDONLY);
+    (void)state;
+    open_ends();
+    while (ends.left.count + HANDOVER_WORDS_MOST < HANDOVER_ROOM && sent < MESSAGES) {
+        assert_true(handover_send(&ends.left, HANDOVER_GIVEN, fcntl(fd, F_DUPFD_CLOEXEC, 0)));
+        sent++;
+    }
+    assert_ptr_equal(ends.left.queue, ends.left.own_queue);
+    for (int i = 0; i < HANDOVER_WORDS_MOST; i++)
+        assert_true(handover_send(&ends.left, HANDOVER_TAKEN, -1));
+    assert_ptr_equal(ends.left.queue, ends.left.own_queue); /* so none of them needed memory */
+    assert_true(handover_send(&ends.left, HANDOVER_GIVEN, fd));
+    assert_ptr_not_equal(ends.left.queue, ends.left.own_queue);
+    run_until_heard(sent + HANDOVER_WORDS_MOST + 1);
+    assert_int_equal(ends.descriptors, sent + 1);
+    close_ends();
+}
+
 static void test_a_connection_stays_with_whoever_hands_it_out(void **state)
 {
     int fd = open("/dev/null", O_RDONLY), given = open("/dev/null", O_RDONLY);
@@ -415,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_every_address_is_of_both_families),
         cmocka_unit_test(test_hosts_that_are_none),
         cmocka_unit_test(test_messages_beyond_what_the_socket_takes_wait_and_arrive),
+        cmocka_unit_test(test_words_have_room_without_memory),
         cmocka_unit_test(test_a_connection_stays_with_whoever_hands_it_out),
         cmocka_unit_test(test_what_was_said_before_the_end_is_heard),
         cmocka_unit_test(test_why_a_worker_failed_arrives_whole),
