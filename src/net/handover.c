@@ -100,7 +100,7 @@ static void flush(struct handover *h)
 
 static bool grow(struct handover *h)
 {
-    size_t room = 2 * h->room;
+    size_t room = h->room > 0 ? 2 * h->room : HANDOVER_ROOM;
     struct handover_waiting *larger = mem_alloc(room * sizeof *larger);
     if (larger == NULL)
         return false;
