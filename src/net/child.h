@@ -30,10 +30,10 @@ void child_close_inherited(const int *kept, size_t count);
  * from (signalfd(2)), or -1 after filling *e. */
 int child_reset_signals(const sigset_t *awaited, const sigset_t *ignored, struct err *e);
 
-/* Whether the child is there still; `control` is this end of a socket pair whose other end the child
- * alone has. That one is closed before the sockets that came later are, so whoever was cut off by
- * the child's end is told the truth here, while waitpid(2) may still call it alive. Takes no status
- * and reads nothing. In the parent, any thread. */
+/* Whether the child is there still; `control` is this end of a socket pair whose other end the
+ * child alone has. That one is closed before the sockets that came later are, so whoever was cut
+ * off by the child's end is told the truth here, while waitpid(2) may still call it alive. Takes no
+ * status and reads nothing. In the parent, any thread. */
 bool child_is_alive(pid_t pid, int control);
 
 /* Writes all of it; the other end reads until it has enough. False when it has gone. */

@@ -69,7 +69,7 @@ static uint64_t count_unsent(const struct load *l)
     const struct load_options *o = l->client->options;
     uint64_t unsent = 0;
 
-    if (o->rate == 0)
+    if (o->rate == 0 || l->client->burst > 0) /* one beside a burst ends with that */
         return 0;
     for (unsigned i = 0; i < l->thread_count; i++)
         for (unsigned g = 0; g < l->threads[i]->shard_count; g++) {
