@@ -143,7 +143,7 @@ static void test_a_loop_without_descriptors_rests(void **state)
     unsigned iterations = 0;
     uv_timer_t timer;
     uv_loop_t loop;
-    int client, next;
+    int client, another, next;
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(uv_loop_init(&loop), 0);
@@ -161,6 +161,7 @@ static void test_a_loop_without_descriptors_rests(void **state)
     assert_in_range(iterations, 1, 20);
     assert_false(answered);
     limit_files(limit.rlim_cur, limit.rlim_max);
+    another = ask(&place); /* valgrind accepts the first one before it looks at the limit */
     while (!answered)
         uv_run(&loop, UV_RUN_ONCE);
     control_close(c);
@@ -168,6 +169,7 @@ static void test_a_loop_without_descriptors_rests(void **state)
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
     close(client);
+    close(another);
     control_place_leave(&place);
 }
 
