@@ -24,7 +24,7 @@ static struct {
     unsigned target_count;
     uint32_t count;
     bool cancels, cancels_at_once; /* in the middle; before the loop runs */
-    bool blocks;                   /* the pool, until the last request is called back */
+    bool blocks;                   /* the pool, until all requests are called back */
     struct fetch_client *client;
     struct fetch_batch *batch;
     uv_timer_t timer;
@@ -77,9 +77,11 @@ static void made_unblock_cb(uv_check_t *check)
 {
     struct span s;
 
-    recorder_get(&made.run.recorder, fetch_batch_span(made.batch, made.count - 1), &s);
-    if (s.called_back_ns == SPAN_UNKNOWN)
-        return;
+    for (uint32_t i = 0; i < made.count; i++) {
+        recorder_get(&made.run.recorder, fetch_batch_span(made.batch, i), &s);
+        if (s.called_back_ns == SPAN_UNKNOWN)
+            return;
+    }
     made_unblock();
     uv_close((uv_handle_t *)check, NULL);
 }
