@@ -178,9 +178,10 @@ static void test_connections_leave_room_for_the_primary(void **state)
 {
     enum { LIMIT = 500, OF_PRIMARY = WORKERS * 3 + CHILD_FILES_BESIDES };
     struct supervisor *s;
-    struct rlimit limit;
+    struct rlimit limit = {.rlim_cur = 100, .rlim_max = LIMIT};
     (void)state;
-    limit_files(100, LIMIT);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) /* valgrind keeps the hard limit for itself */
+        skip();
     s = made(300);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(limit.rlim_cur, 300 + OF_PRIMARY);
