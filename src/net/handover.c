@@ -100,12 +100,14 @@ static void flush(struct handover *h)
 
 static bool grow(struct handover *h)
 {
-    size_t room = 2 * h->room;
+    size_t room = h->room > 0 ? 2 * h->room : HANDOVER_ROOM;
     struct handover_waiting *larger = mem_alloc(room * sizeof *larger);
     if (larger == NULL)
         return false;
-    for (size_t i = 0; i < h->count; i++)
-        larger[i] = h->queue[(h->first + i) % h->room];
+    for (size_t i = 0; i < h->count; i++) {
+        size_t at = h->first + i;
+        larger[i] = h->queue[at < h->room ? at : at - h->room];
+    }
     if (h->queue != h->own_queue)
         mem_free(h->queue);
     h->queue = larger;

@@ -143,7 +143,7 @@ static void test_a_loop_without_descriptors_rests(void **state)
     unsigned iterations = 0;
     uv_timer_t timer;
     uv_loop_t loop;
-    int client, next;
+    int client, another, next;
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(uv_loop_init(&loop), 0);
@@ -161,6 +161,7 @@ static void test_a_loop_without_descriptors_rests(void **state)
     assert_in_range(iterations, 1, 20);
     assert_false(answered);
     limit_files(limit.rlim_cur, limit.rlim_max);
+    another = ask(&place); /* valgrind accepts the first one before it looks at the limit */
     while (!answered)
         uv_run(&loop, UV_RUN_ONCE);
     control_close(c);
@@ -168,6 +169,7 @@ static void test_a_loop_without_descriptors_rests(void **state)
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
     close(client);
+    close(another);
     control_place_leave(&place);
 }
 
@@ -176,9 +178,10 @@ static void test_connections_leave_room_for_the_primary(void **state)
 {
     enum { LIMIT = 500, OF_PRIMARY = WORKERS * 3 + CHILD_FILES_BESIDES };
     struct supervisor *s;
-    struct rlimit limit;
+    struct rlimit limit = {.rlim_cur = 100, .rlim_max = LIMIT};
     (void)state;
-    limit_files(100, LIMIT);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) /* valgrind keeps the hard limit for itself */
+        skip();
     s = made(300);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(limit.rlim_cur, 300 + OF_PRIMARY);
