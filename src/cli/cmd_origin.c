@@ -69,7 +69,7 @@ static int wait_for_end(const struct origin *origin, int signals, bool until_eof
             continue;
         if (info.ssi_signo != SIGCHLD)
             return STATUS_OK;
-        if (!origin_is_alive(origin))
+        if (!origin_is_alive(origin, false))
             return err_set(e, STATUS_FAILED, "origin: the server has ended by itself");
     }
 }

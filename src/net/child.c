@@ -97,11 +97,11 @@ bool child_say(int fd, const void *bytes, size_t length)
     return true;
 }
 
-bool child_is_alive(pid_t pid, int control)
+bool child_is_alive(pid_t pid, int control, int patience_ms)
 {
     struct pollfd p = {.fd = control, .events = POLLRDHUP};
     siginfo_t info;
-    if (poll(&p, 1, 0) > 0)
+    if (poll(&p, 1, patience_ms) > 0)
         return false;
     info.si_pid = 0;
     return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;

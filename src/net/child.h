@@ -31,10 +31,10 @@ void child_close_inherited(const int *kept, size_t count);
 int child_reset_signals(const sigset_t *awaited, const sigset_t *ignored, struct err *e);
 
 /* Whether the child is there still; `control` is this end of a socket pair whose other end the
- * child alone has. That one is closed before the sockets that came later are, so whoever was cut
- * off by the child's end is told the truth here, while waitpid(2) may still call it alive. Takes no
- * status and reads nothing. In the parent, any thread. */
-bool child_is_alive(pid_t pid, int control);
+ * child alone has. Where a call was cut off, its sockets may have been closed a moment before the
+ * rest of it: `patience_ms` is how long to wait for its end then, or 0. Takes no status and reads
+ * nothing. In the parent, any thread. */
+bool child_is_alive(pid_t pid, int control, int patience_ms);
 
 /* Writes all of it; the other end reads until it has enough. False when it has gone. */
 bool child_say(int fd, const void *bytes, size_t length);

@@ -24,7 +24,7 @@
 #include "net/listener.h"
 #include "net/origin_process.h"
 
-enum { START_MS = 30000, STOP_MS = 3000, URL_BYTES = 48 };
+enum { START_MS = 30000, STOP_MS = 3000, END_MS = 500, URL_BYTES = 48 };
 
 struct origin {
     pid_t pid;   /* 0: none was started */
@@ -154,9 +154,9 @@ pid_t origin_pid(const struct origin *o)
     return o->pid;
 }
 
-bool origin_is_alive(const struct origin *o)
+bool origin_is_alive(const struct origin *o, bool suspected)
 {
-    return child_is_alive(o->pid, o->control);
+    return child_is_alive(o->pid, o->control, suspected ? END_MS : 0);
 }
 
 /* The child's end of the pair is closed when it has ended: that is waited for, and then it is too

@@ -41,8 +41,9 @@ const char *origin_certificate(const struct origin *o);
 unsigned origin_port(const struct origin *o);
 pid_t origin_pid(const struct origin *o);
 
-/* Whether its process is there still. Any thread. */
-bool origin_is_alive(const struct origin *o);
+/* Whether its process is there still; if it is suspected to be ending, half a second is waited for
+ * that. Any thread. */
+bool origin_is_alive(const struct origin *o, bool suspected);
 
 /* Ends the process and waits for it. NULL is allowed. Main thread. */
 void origin_stop(struct origin *o);

@@ -219,7 +219,7 @@ static void warn_afterwards(const struct requests *q, struct result *r)
                     "%s did not resolve in %" PRIu64 " lookup%s: those requests went to %s instead",
                     q->targets[0].host, fallbacks, fallbacks == 1 ? "" : "s", loopback);
     warn_of_errors(r);
-    if (q->origin != NULL && !origin_is_alive(q->origin))
+    if (q->origin != NULL && !origin_is_alive(q->origin, result_has_failures(r)))
         result_warn(r, "uvlab's own server ended before the measurement did");
     if (q->options->keep_alive && fetch_client_reused(q->client) == 0)
         result_warn(r, "--keep-alive: no connection was there to be used again: --warmup 1 or "

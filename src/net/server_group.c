@@ -199,7 +199,7 @@ pid_t server_group_primary(const struct server_group *g)
 
 bool server_group_is_alive(const struct server_group *g)
 {
-    return child_is_alive(g->pid, g->control);
+    return child_is_alive(g->pid, g->control, 0);
 }
 
 /* The primary's end of the pair is closed when it has ended: that is waited for, and then it is too

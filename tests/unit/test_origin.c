@@ -165,7 +165,7 @@ static void renegotiation_is_refused(void **state)
     assert_int_not_equal(SSL_do_handshake(ssl) == 1 && SSL_read(ssl, answer, sizeof answer) > 0, 1);
     disconnect(ssl);
     SSL_CTX_free(ctx);
-    assert_true(origin_is_alive(o));
+    assert_true(origin_is_alive(o, false));
     origin_stop(o);
 }
 
@@ -282,15 +282,15 @@ static void it_is_seen_when_it_is_gone(void **state)
 {
     struct origin *o = started(0, 1, true, 10);
     (void)state;
-    assert_true(origin_is_alive(o));
+    assert_true(origin_is_alive(o, false));
     kill(origin_pid(o), SIGINT); /* is for us, not for it */
     free(served_talk(origin_port(o), NEXT));
-    assert_true(origin_is_alive(o));
+    assert_true(origin_is_alive(o, false));
     kill(origin_pid(o), SIGTERM);
-    for (int i = 0; i < PATIENCE_MS && origin_is_alive(o); i++)
+    for (int i = 0; i < PATIENCE_MS && origin_is_alive(o, false); i++)
         usleep(1000);
-    assert_false(origin_is_alive(o));
-    assert_false(origin_is_alive(o));
+    assert_false(origin_is_alive(o, false));
+    assert_false(origin_is_alive(o, false));
     origin_stop(o);
 }
 
@@ -351,7 +351,7 @@ static void it_holds_no_inherited_descriptor(void **state)
     close(ends[1]);
     end = (struct pollfd){.fd = ends[0], .events = POLLIN};
     assert_int_equal(poll(&end, 1, PATIENCE_MS), 1);
-    assert_true(origin_is_alive(o));
+    assert_true(origin_is_alive(o, false));
     close(ends[0]);
     origin_stop(o);
 }
@@ -380,7 +380,7 @@ static void our_own_signals_are_as_before(void **state)
     assert_ptr_equal(now.sa_handler, interrupt_cb);
     raise(SIGINT);
     assert_int_equal(interrupts, 1);
-    assert_true(origin_is_alive(o));
+    assert_true(origin_is_alive(o, false));
     origin_stop(o);
     sigaction(SIGINT, &old, NULL);
 }
