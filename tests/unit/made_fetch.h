@@ -29,7 +29,7 @@ static struct {
     struct fetch_batch *batch;
     uv_timer_t timer;
     uv_check_t check;
-    uv_sem_t gate;
+    uv_sem_t taken, gate;
     uv_work_t blockers[2]; /* of both threads of the pool */
     struct run run;
     struct pass pass;
@@ -59,6 +59,7 @@ static void made_timer_cb(uv_timer_t *timer)
 static void made_block(uv_work_t *work)
 {
     (void)work;
+    uv_sem_post(&made.taken);
     uv_sem_wait(&made.gate);
 }
 
@@ -89,9 +90,12 @@ static void made_unblock_cb(uv_check_t *check)
 /* Requests are submitted while no thread of the pool is free. */
 static void made_submit_and_block(uv_loop_t *loop)
 {
+    uv_sem_init(&made.taken, 0);
     uv_sem_init(&made.gate, 0);
     uv_queue_work(loop, &made.blockers[0], made_block, made_unblocked_cb);
     uv_queue_work(loop, &made.blockers[1], made_block, made_unblocked_cb);
+    uv_sem_wait(&made.taken);
+    uv_sem_wait(&made.taken);
     fetch_batch_submit(made.batch, 0, made.count);
     if (made.cancels_at_once) {
         fetch_batch_cancel(made.batch);
@@ -170,8 +174,10 @@ static inline void made_run(uint32_t count)
     made.run.pool_size = 2;
     if (run_once(&made.run, &e) != 0)
         fail_msg("%s", e.text);
-    if (made.cancels_at_once || made.blocks)
+    if (made.cancels_at_once || made.blocks) {
+        uv_sem_destroy(&made.taken);
         uv_sem_destroy(&made.gate);
+    }
     assert_false(made.run.recorder.foreign_callback);
     for (uint32_t i = 0; i < made.run.recorder.count; i++)
         recorder_get(&made.run.recorder, i, &made.spans[i]);
