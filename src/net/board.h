@@ -128,10 +128,10 @@ uint64_t board_watched_lag_ns(const struct worker_slot *s);
 /* An iteration is complete, with that lag. By the worker. */
 static inline void board_see_lag(struct worker_slot *s, uint64_t lag_ns)
 {
-    uint64_t watch = board_get(&s->watcher.watch);
-    if (watch != board_get(&s->own.watch)) { /* it began before */
+    uint64_t asked = board_get(&s->watcher.watch);
+    if (asked != board_get(&s->own.watch)) { /* it began before */
         board_put(&s->own.watched_lag_ns, UINT64_MAX);
-        atomic_store_explicit(&s->own.watch, watch, memory_order_release);
+        atomic_store_explicit(&s->own.watch, asked, memory_order_release);
     } else if (lag_ns + 1 > board_get(&s->own.watched_lag_ns) + 1) { /* UINT64_MAX is least */
         board_put(&s->own.watched_lag_ns, lag_ns);
     }
