@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -105,4 +106,37 @@ bool child_is_alive(pid_t pid, int control, int patience_ms)
         return false;
     info.si_pid = 0;
     return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+bool child_wait(int control, int ms)
+{
+    struct pollfd p = {.fd = control, .events = POLLIN};
+    int n;
+    do {
+        n = poll(&p, 1, ms); /* EINTR starts the time anew, which is bounded by the signals */
+    } while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+int child_hear(int control, char ready, int ms, const char *name, struct err *e)
+{
+    char said[sizeof *e] = "";
+    size_t length = 0;
+    while (length < sizeof said) {
+        ssize_t n;
+        if (!child_wait(control, ms))
+            return err_set(e, STATUS_FAILED, "%s does not start", name);
+        n = read(control, said + length, sizeof said - length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        length += (size_t)n;
+        if (length == 1 && said[0] == ready)
+            return 0;
+    }
+    if (length < sizeof said)
+        return err_set(e, STATUS_FAILED, "%s ended while it was starting", name);
+    memcpy(e, said, sizeof *e);
+    return 1;
 }

@@ -1,5 +1,6 @@
 /* What a process that was forked to serve does first: it sheds what it inherited from a process
- * that was about to do something else. Called in the child, which has one thread. */
+ * that was about to do something else. Called in the child, which has one thread, where nothing
+ * else is said; and what its parent hears of it. */
 #ifndef UVLAB_NET_CHILD_H
 #define UVLAB_NET_CHILD_H
 
@@ -35,6 +36,15 @@ int child_reset_signals(const sigset_t *awaited, const sigset_t *ignored, struct
  * rest of it: `patience_ms` is how long to wait for its end then, or 0. Takes no status and reads
  * nothing. In the parent, any thread. */
 bool child_is_alive(pid_t pid, int control, int patience_ms);
+
+/* Waits until the other end of `control` has said something or is gone, for `ms` at most and then
+ * false. In the parent. */
+bool child_wait(int control, int ms);
+
+/* Reads what a child has to say first: the byte `ready`, or a whole struct err of why not, which *e
+ * becomes. 0; 1 when *e has its words; -1 after filling *e when it says nothing for `ms` or ends
+ * before, where `name` is what the message calls it. In the parent. */
+int child_hear(int control, char ready, int ms, const char *name, struct err *e);
 
 /* Writes all of it; the other end reads until it has enough. False when it has gone. */
 bool child_say(int fd, const void *bytes, size_t length);

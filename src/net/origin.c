@@ -8,7 +8,6 @@
 #include "net/origin.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,39 +39,10 @@ static int fail_errno(struct err *e, const char *what)
                    uv_strerror(uv_translate_sys_error(errno)));
 }
 
-/* Waits until the other end has said something or gone, for a bounded time. */
-static bool wait_for(int fd, int ms)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    int n;
-    do {
-        n = poll(&p, 1, ms); /* EINTR starts the time anew, which is bounded by the signals */
-    } while (n < 0 && errno == EINTR);
-    return n > 0;
-}
-
-/* Reads what the child has to say first. */
 static int hear_ready(const struct origin *o, struct err *e)
 {
-    char said[sizeof *e] = "";
-    size_t length = 0;
-    while (length < sizeof said) {
-        ssize_t n;
-        if (!wait_for(o->control, START_MS))
-            return err_set(e, STATUS_FAILED, "the embedded server does not start");
-        n = read(o->control, said + length, sizeof said - length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        length += (size_t)n;
-        if (length == 1 && said[0] == ORIGIN_READY)
-            return 0;
-    }
-    if (length < sizeof said)
-        return err_set(e, STATUS_FAILED, "the embedded server ended while it was starting");
-    memcpy(e, said, sizeof *e);
-    return err_prefix(e, "cannot start the embedded server");
+    int heard = child_hear(o->control, ORIGIN_READY, START_MS, "the embedded server", e);
+    return heard > 0 ? err_prefix(e, "cannot start the embedded server") : heard;
 }
 
 static int fork_child(struct origin *o, struct origin_plan *plan, struct err *e)
@@ -165,7 +135,7 @@ static void end_child(const struct origin *o)
 {
     pid_t gone;
     shutdown(o->control, SHUT_WR);
-    if (!wait_for(o->control, STOP_MS))
+    if (!child_wait(o->control, STOP_MS))
         kill(o->pid, SIGKILL);
     do {
         gone = waitpid(o->pid, NULL, 0);

@@ -4,7 +4,6 @@
 #include "net/server_group.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -74,40 +73,6 @@ static _Noreturn void run_primary(struct supervisor *s, int control, pid_t paren
 
 /* --- Starting. --- */
 
-/* Waits until the other end has said something or gone, for a bounded time. */
-static bool wait_for(int fd, int ms)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    int n;
-    do {
-        n = poll(&p, 1, ms); /* EINTR starts the time anew, which is bounded by the signals */
-    } while (n < 0 && errno == EINTR);
-    return n > 0;
-}
-
-static int hear_ready(const struct server_group *g, struct err *e)
-{
-    char said[sizeof *e] = "";
-    size_t length = 0;
-    while (length < sizeof said) {
-        ssize_t n;
-        if (!wait_for(g->control, START_MS))
-            return err_set(e, STATUS_FAILED, "the server does not start");
-        n = read(g->control, said + length, sizeof said - length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            break;
-        length += (size_t)n;
-        if (length == 1 && said[0] == READY)
-            return 0;
-    }
-    if (length < sizeof said)
-        return err_set(e, STATUS_FAILED, "the server ended while it was starting");
-    memcpy(e, said, sizeof *e);
-    return -1;
-}
-
 static int start_primary(struct server_group *g, struct err *e)
 {
     pid_t parent = getpid(), pid;
@@ -126,7 +91,7 @@ static int start_primary(struct server_group *g, struct err *e)
         return err_set(e, STATUS_FAILED, "no process: %s",
                        uv_strerror(uv_translate_sys_error(errno)));
     g->pid = pid;
-    return hear_ready(g, e);
+    return child_hear(g->control, READY, START_MS, "the server", e) == 0 ? 0 : -1;
 }
 
 struct server_group *server_group_start(const struct supervisor_options *o, struct err *e)
@@ -211,7 +176,7 @@ static void end_primary(const struct server_group *g)
     shutdown(g->control, SHUT_WR);
     for (;;) { /* an error that nobody asked for may come first */
         ssize_t n;
-        if (!wait_for(g->control, STOP_MS)) {
+        if (!child_wait(g->control, STOP_MS)) {
             kill(g->pid, SIGKILL);
             break;
         }
