@@ -29,7 +29,7 @@ static const struct param params[] = {
                 "requests, all in one turn of the loop, each to count once"),
     PARAM_COUNT(struct workers_options, count, "count", 0, "1e9", 1, COUNT_MOST,
                 "what each counts to, one by one"),
-    { .name = "workers", .letter = 'w', .type = PARAM_TYPE_COUNT, .flags = PARAM_OPTIONAL,
+    { .name = "workers", .letter = 'w', .type = PARAM_TYPE_COUNT, .flags = PARAM_OPTIONAL | PARAM_MEANS,
       .min = 1, .max = WORKERS_MOST, .offset = PARAM_FIELD_(struct workers_options, workers, uint64_t),
       .help = "worker threads at once (default: one for each request)" },
     PARAM_CHOICE(struct workers_options, where, "where", 0, 0, "worker", wheres,

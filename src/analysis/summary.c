@@ -21,6 +21,8 @@ struct alias {
 /* The summary in the making. */
 struct grouping {
     const struct result *result;
+    const struct run *only; /* NULL: all measured runs */
+    bool calls;             /* all calls in one row, and no parts of them */
     struct summary *summary;
     struct alias *aliases;
     size_t alias_count, alias_capacity, row_capacity;
@@ -53,6 +55,16 @@ enum { DURATION_COUNT = sizeof durations / sizeof durations[0] };
 static bool run_is_measured(const struct run *run)
 {
     return run->pass->role == PASS_MEASURED;
+}
+
+static bool run_counts(const struct grouping *g, const struct run *run)
+{
+    return g->only == NULL ? run_is_measured(run) : run == g->only;
+}
+
+static bool span_counts(const struct grouping *g, const struct span *s)
+{
+    return !g->calls || (s->parent == SPAN_NONE && s->lane != LANE_LOOP);
 }
 
 /* Makes room for one more element of an array. False when memory is short: it is then as it was. */
@@ -90,7 +102,7 @@ static bool add_alias(struct grouping *g, const struct span_kind *kind)
     void *aliases = g->aliases;
     size_t row = 0;
 
-    while (row < s->count && strcmp(s->rows[row].kind->kind, kind->kind) != 0)
+    while (row < s->count && !g->calls && strcmp(s->rows[row].kind->kind, kind->kind) != 0)
         row++;
     if (row == s->count && !add_row(g, kind))
         return false;
@@ -120,12 +132,14 @@ static bool count_spans(struct grouping *g)
     for (uint32_t k = 0; k < r->run_count; k++) {
         const struct recorder *recorder = &r->runs[k].recorder;
 
-        if (!run_is_measured(&r->runs[k]))
+        if (!run_counts(g, &r->runs[k]))
             continue;
         for (uint32_t i = 0; i < recorder->count; i++) {
             struct summary_row *row;
 
             recorder_get(recorder, i, &span);
+            if (!span_counts(g, &span))
+                continue;
             if (find_row(g, span.kind) == ROW_NONE && !add_alias(g, span.kind))
                 return false;
             row = &g->summary->rows[find_row(g, span.kind)];
@@ -164,13 +178,14 @@ static void gather(struct grouping *g, duration_fn duration_of)
     for (uint32_t k = 0; k < r->run_count; k++) {
         const struct recorder *recorder = &r->runs[k].recorder;
 
-        if (!run_is_measured(&r->runs[k]))
+        if (!run_counts(g, &r->runs[k]))
             continue;
         for (uint32_t i = 0; i < recorder->count; i++) {
             uint64_t value;
 
             recorder_get(recorder, i, &span);
-            value = span.status == SPAN_OK ? duration_of(&span) : SPAN_UNKNOWN;
+            value =
+                span.status == SPAN_OK && span_counts(g, &span) ? duration_of(&span) : SPAN_UNKNOWN;
             if (value != SPAN_UNKNOWN)
                 g->values[g->places[find_row(g, span.kind)]++] = value;
         }
@@ -197,25 +212,47 @@ static void reduce(struct grouping *g, const struct duration *duration)
     }
 }
 
+static int make(struct grouping *g, struct err *e)
+{
+    bool enough = false;
+
+    *g->summary = (struct summary){0};
+    if (count_spans(g) && allocate_values(g)) {
+        enough = true;
+        for (size_t i = 0; i < DURATION_COUNT; i++)
+            reduce(g, &durations[i]);
+    }
+    mem_free(g->aliases);
+    mem_free(g->places);
+    mem_free(g->values);
+    mem_free(g->scratch);
+    if (enough)
+        return 0;
+    summary_free(g->summary);
+    return err_no_memory(e, "the summary");
+}
+
 int summary_make(struct summary *s, const struct result *r, struct err *e)
 {
     struct grouping g = {.result = r, .summary = s};
-    bool enough = false;
 
-    *s = (struct summary){0};
-    if (count_spans(&g) && allocate_values(&g)) {
-        enough = true;
-        for (size_t i = 0; i < DURATION_COUNT; i++)
-            reduce(&g, &durations[i]);
-    }
-    mem_free(g.aliases);
-    mem_free(g.places);
-    mem_free(g.values);
-    mem_free(g.scratch);
-    if (enough)
-        return 0;
-    summary_free(s);
-    return err_no_memory(e, "the summary");
+    return make(&g, e);
+}
+
+int summary_make_of_run(struct summary *s, const struct result *r, const struct run *run,
+                        struct err *e)
+{
+    struct grouping g = {.result = r, .summary = s, .only = run};
+
+    return make(&g, e);
+}
+
+int summary_make_of_calls(struct summary *s, const struct result *r, const struct run *run,
+                          struct err *e)
+{
+    struct grouping g = {.result = r, .summary = s, .only = run, .calls = true};
+
+    return make(&g, e);
 }
 
 void summary_free(struct summary *s)

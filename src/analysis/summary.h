@@ -23,6 +23,13 @@ struct summary {
 
 /* Fills *s from the measured runs of r. Fails when memory is short. Free with summary_free(). */
 int summary_make(struct summary *s, const struct result *r, struct err *e);
+/* The same of run `run` of r alone, whatever its role. */
+int summary_make_of_run(struct summary *s, const struct result *r, const struct run *run,
+                        struct err *e);
+/* Of the calls of one run, whatever their kind: a single row, or none where there was no call. As
+ * in summary_shares(), parts of calls are not counted again, and timers are none. */
+int summary_make_of_calls(struct summary *s, const struct result *r, const struct run *run,
+                          struct err *e);
 void summary_free(struct summary *s);
 
 /* What whole runs took: those that were measured and not interrupted. */

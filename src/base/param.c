@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +20,6 @@ enum {
     WHY_BYTES = 360,  /* of a message, behind what the user wrote */
     QUOTE_MOST = 64,  /* bytes of the user's text that a message repeats */
     QUOTE_BYTES = 80, /* those, with marks and NUL */
-    WORD_MOST = 40,   /* bytes of the longest word that a nearest name is looked for */
 };
 
 /* A value as it was given: as a flag, or by an environment variable. */
@@ -36,6 +34,27 @@ size_t param_count(const struct param *table)
     while (table[count].name != NULL)
         count++;
     return count;
+}
+
+bool param_is_number(const struct param *p)
+{
+    return p->type == PARAM_TYPE_COUNT || p->type == PARAM_TYPE_DURATION ||
+           p->type == PARAM_TYPE_SIZE || p->type == PARAM_TYPE_PERCENT;
+}
+
+const char *param_write_number(const struct param *p, uint64_t value, char *buf)
+{
+    if (value == PARAM_WORD && p->word != NULL)
+        snprintf(buf, UNITS_TEXT_BYTES, "%s", p->word);
+    else if (p->type == PARAM_TYPE_DURATION)
+        units_exact_duration(buf, value);
+    else if (p->type == PARAM_TYPE_SIZE)
+        units_exact_size(buf, value);
+    else if (p->type == PARAM_TYPE_PERCENT)
+        units_exact_percent(buf, value);
+    else
+        snprintf(buf, UNITS_TEXT_BYTES, "%" PRIu64, value);
+    return buf;
 }
 
 static void *field_of(const struct param_set *set, const struct param *p)
@@ -92,6 +111,8 @@ static const char *numbers_look_like(enum param_type type)
         return "is not a duration (write 100ms, 5s, 1.5min, ...)";
     case PARAM_TYPE_SIZE:
         return "is not a size in bytes (write 512, 64k, 1M, ...)";
+    case PARAM_TYPE_PERCENT:
+        return "is not a percentage (write 5%, 0.5%, ...)";
     default:
         return "is not a whole number (write 12, 64k, 1e6, ...)";
     }
@@ -104,20 +125,11 @@ static int parse_number(enum param_type type, const char *text, uint64_t *value)
         return units_parse_duration(text, value);
     case PARAM_TYPE_SIZE:
         return units_parse_size(text, value);
+    case PARAM_TYPE_PERCENT:
+        return units_parse_percent(text, value);
     default:
         return units_parse_count(text, value);
     }
-}
-
-/* A limit as the user would write it. */
-static void write_limit(char buf[UNITS_TEXT_BYTES], enum param_type type, uint64_t limit)
-{
-    if (type == PARAM_TYPE_DURATION)
-        units_exact_duration(buf, limit);
-    else if (type == PARAM_TYPE_SIZE)
-        units_exact_size(buf, limit);
-    else
-        snprintf(buf, UNITS_TEXT_BYTES, "%" PRIu64, limit);
 }
 
 static int read_number(const struct param *p, struct given given, uint64_t *value, struct err *e)
@@ -135,8 +147,8 @@ static int read_number(const struct param *p, struct given given, uint64_t *valu
         return 0;
     }
     char min[UNITS_TEXT_BYTES], max[UNITS_TEXT_BYTES], why[WHY_BYTES];
-    write_limit(min, p->type, p->min);
-    write_limit(max, p->type, p->max);
+    param_write_number(p, p->min, min);
+    param_write_number(p, p->max, max);
     snprintf(why, sizeof why, "must be from %s to %s%s%s", min, max, p->word != NULL ? ", or " : "",
              p->word != NULL ? p->word : "");
     return reject(p, given, why, e);
@@ -190,6 +202,7 @@ static int store(struct param_set *set, const struct param *p, struct given give
     case PARAM_TYPE_COUNT:
     case PARAM_TYPE_DURATION:
     case PARAM_TYPE_SIZE:
+    case PARAM_TYPE_PERCENT:
         break;
     }
     return read_number(p, given, field, e);
@@ -299,73 +312,6 @@ void param_supersede(struct param_set *set, const char *name)
     set->source[p - set->table] = PARAM_SUPERSEDED;
 }
 
-static int lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must be inserted, left out, replaced or swapped with their neighbour to make one
- * word of the other; case does not count. Both have at most WORD_MOST bytes. */
-static unsigned edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-    /* Row i holds the distances between the first i letters of a and all beginnings of b. A row
-     * depends on the two before it, so three of them take turns. */
-    unsigned rows[3][WORD_MOST + 1];
-    for (unsigned j = 0; j <= b_length; j++)
-        rows[0][j] = j;
-    for (unsigned i = 1; i <= a_length; i++) {
-        unsigned *row = rows[i % 3];
-        const unsigned *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
-        int a_letter = lower(a[i - 1]);
-        row[0] = i;
-        for (unsigned j = 1; j <= b_length; j++) {
-            int b_letter = lower(b[j - 1]);
-            row[j] = least(above[j], row[j - 1]) + 1;
-            row[j] = least(row[j], above[j - 1] + (a_letter != b_letter));
-            if (i > 1 && j > 1 && a_letter == lower(b[j - 2]) && lower(a[i - 2]) == b_letter)
-                row[j] = least(row[j], two_above[j - 2] + 1);
-        }
-    }
-    return rows[a_length % 3][b_length];
-}
-
-/* How far the user must have strayed to write `word` for `name`, in half slips of the finger: a
- * name that was only begun is nearer than any mistyped one. Replacing every letter is no slip at
- * all. */
-static unsigned strayed(const char *word, size_t length, const char *name)
-{
-    size_t name_length = strlen(name);
-    if (name_length > WORD_MOST)
-        return UINT_MAX;
-    if (length >= 2 && length < name_length && strncmp(word, name, length) == 0)
-        return 1;
-    unsigned slips = edit_distance(word, length, name, name_length);
-    return slips < length && slips < name_length ? 2 * slips : UINT_MAX;
-}
-
-const char *param_nearest(const char *word, const char *const *names)
-{
-    size_t length = strnlen(word, WORD_MOST + 1);
-    if (length == 0 || length > WORD_MOST)
-        return NULL;
-    /* One slip is allowed in a short word, two from four letters on, three from eight on. */
-    unsigned nearest_by = 2 * least(1 + (unsigned)length / 4, 3) + 1;
-    const char *nearest = NULL;
-    for (size_t i = 0; names[i] != NULL; i++) {
-        unsigned by = strayed(word, length, names[i]);
-        if (by < nearest_by) {
-            nearest = names[i];
-            nearest_by = by;
-        }
-    }
-    return nearest;
-}
-
 const char *param_shown(const struct param *p, const char *text, char *buf, size_t bytes)
 {
     const char *colon = strchr(text, ':');
@@ -378,13 +324,9 @@ const char *param_shown(const struct param *p, const char *text, char *buf, size
 const char *param_metavar(const struct param *p, char *buf, size_t bytes)
 {
     static const char *const by_type[] = {
-        [PARAM_TYPE_FLAG] = "",
-        [PARAM_TYPE_COUNT] = "N",
-        [PARAM_TYPE_DURATION] = "DURATION",
-        [PARAM_TYPE_SIZE] = "SIZE",
-        [PARAM_TYPE_STRING] = "TEXT",
-        [PARAM_TYPE_CHOICE] = "",
-        [PARAM_TYPE_LIST] = "TEXT",
+        [PARAM_TYPE_FLAG] = "",     [PARAM_TYPE_COUNT] = "N",    [PARAM_TYPE_DURATION] = "DURATION",
+        [PARAM_TYPE_SIZE] = "SIZE", [PARAM_TYPE_PERCENT] = "N%", [PARAM_TYPE_STRING] = "TEXT",
+        [PARAM_TYPE_CHOICE] = "",   [PARAM_TYPE_LIST] = "TEXT",
     };
     if (p->metavar == NULL && p->type == PARAM_TYPE_CHOICE)
         join(buf, bytes, p->choices, "|");

@@ -25,6 +25,7 @@ enum param_type {
     PARAM_TYPE_COUNT,    /* uint64_t */
     PARAM_TYPE_DURATION, /* uint64_t, nanoseconds */
     PARAM_TYPE_SIZE,     /* uint64_t, bytes */
+    PARAM_TYPE_PERCENT,  /* uint64_t, parts per million */
     PARAM_TYPE_STRING,   /* const char *; points into argv, the environment or the table */
     PARAM_TYPE_CHOICE,   /* unsigned; index into `choices` */
     PARAM_TYPE_LIST,     /* struct param_list; the flag may be given several times */
@@ -47,6 +48,8 @@ enum param_flag {
     PARAM_OPTIONAL = 2, /* may stay unset: no default; numbers are then 0, strings NULL */
     PARAM_PATH = 4,     /* a file name: shells complete it as one */
     PARAM_SECRET = 8,   /* of a list: what is behind the first colon of a value is never shown */
+    PARAM_MEANS = 16,   /* how much there is to work with (threads, workers, connections), not how
+                           much work there is: what a sweep recommends a value of */
 };
 
 /* Where a value came from; the result reports it for the pool size. */
@@ -63,13 +66,13 @@ struct param {
     enum param_type type;
     unsigned flags;     /* enum param_flag */
     const char *preset; /* the default, as the user would write it; NULL with OPTIONAL */
-    uint64_t min, max;  /* inclusive, for COUNT, DURATION and SIZE */
-    const char *word;   /* that may stand for a number, or NULL; for COUNT, DURATION and SIZE */
+    uint64_t min, max;  /* inclusive, for numbers */
+    const char *word;   /* that may stand for a number, or NULL; for numbers */
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *metavar;        /* in --help: "N", "DURATION", ... ; NULL: by type */
     const char *environment;    /* variable consulted when the flag is absent, or NULL */
     /* Reads the variable by rules other than this table's own (libuv's atoi, say), also outside
-     * of its limits; for COUNT, DURATION and SIZE; optional. */
+     * of its limits; for numbers; optional. */
     uint64_t (*from_environment)(const char *text);
     size_t offset;    /* of the field in the options structure */
     const char *help; /* one sentence, lower case, no full stop */
@@ -86,12 +89,14 @@ struct param {
     { PARAM_NUMBER_(T, field, PARAM_TYPE_DURATION, name_, letter_, preset_, min_, max_, help_) }
 #define PARAM_SIZE(T, field, name_, letter_, preset_, min_, max_, help_) \
     { PARAM_NUMBER_(T, field, PARAM_TYPE_SIZE, name_, letter_, preset_, min_, max_, help_) }
+#define PARAM_PERCENT(T, field, name_, letter_, preset_, min_, max_, help_) \
+    { PARAM_NUMBER_(T, field, PARAM_TYPE_PERCENT, name_, letter_, preset_, min_, max_, help_) }
 #define PARAM_FLAG(T, field, name_, letter_, flags_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .flags = flags_, \
       .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
 /* One that is true until it is taken back by --no-NAME. */
-#define PARAM_FLAG_ON(T, field, name_, letter_, help_) \
-    { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .preset = "yes", \
+#define PARAM_FLAG_ON(T, field, name_, letter_, flags_, help_) \
+    { .name = name_, .letter = letter_, .type = PARAM_TYPE_FLAG, .flags = flags_, .preset = "yes", \
       .offset = PARAM_FIELD_(T, field, bool), .help = help_ }
 #define PARAM_STRING(T, field, name_, letter_, flags_, preset_, metavar_, help_) \
     { .name = name_, .letter = letter_, .type = PARAM_TYPE_STRING, .flags = flags_, \
@@ -117,6 +122,11 @@ struct param_set {
 };
 
 size_t param_count(const struct param *table);
+/* COUNT, DURATION, SIZE or PERCENT. */
+bool param_is_number(const struct param *p);
+/* A number as a user would write it for row `p`, so that it is read back as the same. Returns buf,
+ * of UNITS_TEXT_BYTES. */
+const char *param_write_number(const struct param *p, uint64_t value, char *buf);
 
 /* Sets every value to its default, then to that of its environment variable when it is set. Fails
  * with STATUS_USAGE when the variable holds what the flag would not accept. The defaults of every

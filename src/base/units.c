@@ -45,6 +45,8 @@ static const struct unit size_units[] = {
     {"MiB", 1 << 20}, {"G", 1 << 30},  {"GB", 1 << 30},  {"GiB", 1 << 30}, {NULL, 0},
 };
 
+static const struct unit percent_units[] = {{"%", 10000}, {NULL, 0}};
+
 /* A number as it was written: mantissa times ten to the exponent. The mantissa does not end in a
  * zero (unless it is 0): zeros are kept apart until a digit follows them. */
 struct decimal {
@@ -211,6 +213,11 @@ int units_parse_size(const char *s, uint64_t *bytes)
     return parse(s, size_units, bytes);
 }
 
+int units_parse_percent(const char *s, uint64_t *ppm)
+{
+    return parse(s, percent_units, ppm);
+}
+
 /* A rounded number of at most three digits: digits / 10^decimals; without decimals it may have
  * more. */
 struct rounded {
@@ -344,4 +351,17 @@ char *units_exact_size(char buf[UNITS_TEXT_BYTES], uint64_t bytes)
 {
     static const struct unit units[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}, {"", 1}};
     return write_exact(buf, bytes, units);
+}
+
+char *units_exact_percent(char buf[UNITS_TEXT_BYTES], uint64_t ppm)
+{
+    uint64_t rest = ppm % 10000;
+    int decimals = 4;
+    for (; rest > 0 && rest % 10 == 0; decimals--)
+        rest /= 10;
+    if (rest == 0)
+        snprintf(buf, UNITS_TEXT_BYTES, "%" PRIu64 "%%", ppm / 10000);
+    else
+        snprintf(buf, UNITS_TEXT_BYTES, "%" PRIu64 ".%0*" PRIu64 "%%", ppm / 10000, decimals, rest);
+    return buf;
 }

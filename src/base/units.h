@@ -16,6 +16,8 @@
 int units_parse_count(const char *s, uint64_t *value);
 int units_parse_duration(const char *s, uint64_t *ns);
 int units_parse_size(const char *s, uint64_t *bytes);
+/*   percentage: a number and "%", in parts per million: "5%" is 50000, "0.1%" is 1000 */
+int units_parse_percent(const char *s, uint64_t *ppm);
 
 /* Room for any text that the functions below make, with its NUL. */
 enum { UNITS_TEXT_BYTES = 32 };
@@ -31,5 +33,6 @@ char *units_format_count(char buf[UNITS_TEXT_BYTES], uint64_t n);
  * "1.5ms", 65536 -> "64k", 1500 -> "1500": what --help shows as a default. */
 char *units_exact_duration(char buf[UNITS_TEXT_BYTES], uint64_t ns);
 char *units_exact_size(char buf[UNITS_TEXT_BYTES], uint64_t bytes);
+char *units_exact_percent(char buf[UNITS_TEXT_BYTES], uint64_t ppm);
 
 #endif

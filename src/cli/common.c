@@ -26,6 +26,8 @@ const struct param common_params[] = {
                "table: draw the timeline with a row per thread"),
     PARAM_FLAG(struct common_options, view.all, "all", 0, PARAM_VIEW,
                "table: a row per call, also when there are more than " QUOTE(VIEW_ROWS_MOST)),
+    PARAM_FLAG_ON(struct common_options, view.spans, "spans", 0, PARAM_VIEW,
+                  "json: every span, and not only the summaries of each run"),
     PARAM_FLAG(struct common_options, view.check, "check", 0, PARAM_VIEW,
                "exit with status 3 when a claim fails (one that is not tested does not)"),
     PARAM_CHOICE(struct common_options, view.color, "color", 0, PARAM_VIEW, "auto", color_choices,

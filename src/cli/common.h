@@ -13,7 +13,7 @@ struct view_options {
     unsigned format;    /* index into view_names */
     const char *output; /* NULL: standard output */
     unsigned color;     /* enum color_choice */
-    bool timeline, by_thread, all, ascii, check, quiet;
+    bool timeline, by_thread, all, spans, ascii, check, quiet;
 };
 
 struct common_options {

@@ -26,28 +26,23 @@ const char *describe_operand(const struct experiment *x, char *buf, size_t bytes
     return param_metavar(param_find(x->params, x->operand, strlen(x->operand)), buf, bytes);
 }
 
-static void add_bound(struct text *t, enum param_type type, uint64_t value)
+static void add_bound(struct text *t, const struct param *p, uint64_t value)
 {
     char buf[UNITS_TEXT_BYTES];
-    if (type == PARAM_TYPE_DURATION)
-        text_add(t, "%s", units_exact_duration(buf, value));
-    else if (type == PARAM_TYPE_SIZE)
-        text_add(t, "%s", units_exact_size(buf, value));
-    else
-        text_add(t, "%" PRIu64, value);
+    text_add(t, "%s", param_write_number(p, value, buf));
 }
 
 static void add_range(struct text *t, const struct param *p)
 {
     if (p->max == UINT64_MAX) {
         text_add(t, "at least ");
-        add_bound(t, p->type, p->min);
+        add_bound(t, p, p->min);
         return;
     }
     text_add(t, "from ");
-    add_bound(t, p->type, p->min);
+    add_bound(t, p, p->min);
     text_add(t, " to ");
-    add_bound(t, p->type, p->max);
+    add_bound(t, p, p->max);
 }
 
 void describe_limits(const struct param *p, bool choices, struct text *t)
@@ -60,8 +55,7 @@ void describe_limits(const struct param *p, bool choices, struct text *t)
         text_add(t, "default %s", p->preset);
         separator = "; ";
     }
-    if (p->type == PARAM_TYPE_COUNT || p->type == PARAM_TYPE_DURATION ||
-        p->type == PARAM_TYPE_SIZE) {
+    if (param_is_number(p)) {
         text_add(t, "%s", separator);
         add_range(t, p);
         if (p->word != NULL)

@@ -33,6 +33,7 @@ struct view_style style_make(const struct view_options *view, const struct out *
         .timeline = view->timeline || view->by_thread,
         .by_lane = view->by_thread,
         .all_rows = view->all,
+        .no_spans = !view->spans,
         .colour = wants_colour(view->color, out_is_terminal(o)),
         .unicode = !view->ascii && locale_is_utf8(),
         .columns = out_columns(o),

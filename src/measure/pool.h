@@ -44,7 +44,7 @@ uint64_t pool_cpu_ns(void);
 /* The row that every experiment with a pool has: `field` is 0 when nobody said anything. */
 /* clang-format off */
 #define POOL_PARAM_THREADS(T, field_) \
-    { .name = "threads", .letter = 't', .type = PARAM_TYPE_COUNT, .flags = PARAM_OPTIONAL, \
+    { .name = "threads", .letter = 't', .type = PARAM_TYPE_COUNT, .flags = PARAM_OPTIONAL | PARAM_MEANS, \
       .min = 1, .max = POOL_MOST, .environment = "UV_THREADPOOL_SIZE", \
       .from_environment = pool_size_of_environment, \
       .offset = PARAM_FIELD_(T, field_, uint64_t), \

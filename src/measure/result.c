@@ -104,6 +104,7 @@ uint64_t result_option(const struct result *r, const char *name, uint64_t fallba
     case PARAM_TYPE_COUNT:
     case PARAM_TYPE_DURATION:
     case PARAM_TYPE_SIZE:
+    case PARAM_TYPE_PERCENT:
         return *(const uint64_t *)(const void *)field;
     case PARAM_TYPE_CHOICE:
         return *(const unsigned *)(const void *)field;

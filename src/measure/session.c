@@ -63,6 +63,17 @@ static uint64_t plan_bytes(const struct plan *plan, unsigned extras,
     return saturating_add(kept, looking > beside ? looking : beside);
 }
 
+/* Claims that would compare with a pass that is gone are not tested. */
+static void drop_unmeasured(struct plan *plan)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < plan->pass_count; i++)
+        if (plan->passes[i].role == PASS_MEASURED)
+            plan->passes[kept++] = plan->passes[i];
+    plan->pass_count = kept;
+}
+
 int session_plan(struct result *r, const struct session_options *options, struct err *e)
 {
     uint64_t need, available = host_memory_available_bytes();
@@ -71,6 +82,8 @@ int session_plan(struct result *r, const struct session_options *options, struct
     r->plan = (struct plan){0};
     if (r->experiment->plan(&r->options, &r->plan, e) != 0)
         return -1;
+    if (options->measured_only)
+        drop_unmeasured(&r->plan);
     if (r->plan.uses_pool && param_source_of(&r->options, "threads") != PARAM_FROM_FLAG)
         r->plan.threads = 0; /* libuv reads its variable itself, by its own rules */
     for (unsigned i = 0; i < r->plan.pass_count; i++)

@@ -12,6 +12,7 @@ struct session_options {
     uint64_t runs, warmup;
     unsigned clock; /* enum clock_choice */
     unsigned cpu;   /* enum cpu_choice */
+    bool measured_only;
 
     /* Not an option: what looking at the result will take beside it, for each span of all runs, and
      * of the largest run alone. */
@@ -30,7 +31,9 @@ extern const char *const session_cpu_choices[];
     PARAM_CHOICE(T, s.clock, "clock", 0, 0, "auto", clock_choices, \
                  "what instants are read from: the CPU's time stamp counter where it can be trusted"), \
     PARAM_CHOICE(T, s.cpu, "cpu-time", 0, 0, "auto", session_cpu_choices, \
-                 "read each call's CPU time: two system calls, so auto leaves out short work")
+                 "read each call's CPU time: two system calls, so auto leaves out short work"), \
+    PARAM_FLAG(T, s.measured_only, "measured-only", 0, 0, \
+               "leave out the baselines and trials that only claims look at")
 /* clang-format on */
 
 /* Called between runs with how many of all are done; for progress. */

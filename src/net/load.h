@@ -47,8 +47,9 @@ struct load_options {
 #define LOAD_PARAMS_LETTER(T, l, letter_, requests_, connections_name_, connections_) \
     PARAM_COUNT(T, l.requests, "requests", 'n', requests_, 1, 1000000000, \
                 "requests to make; with --duration: at most (default then: no limit)"), \
-    PARAM_COUNT(T, l.connections, connections_name_, 'c', connections_, 1, 100000, \
-                "connections, each with one request under way at a time"), \
+    { PARAM_NUMBER_(T, l.connections, PARAM_TYPE_COUNT, connections_name_, 'c', connections_, 1, \
+                    100000, "connections, each with one request under way at a time"), \
+      .flags = PARAM_MEANS }, \
     { .name = "duration", .letter = 'd', .type = PARAM_TYPE_DURATION, .flags = PARAM_OPTIONAL, \
       .min = 1000000, .max = 604800000000000, .offset = PARAM_FIELD_(T, l.duration_ns, uint64_t), \
       .help = "for how long to ask; what is under way then is still waited for" }, \
@@ -59,7 +60,7 @@ struct load_options {
       .max = 86400000000000, .offset = PARAM_FIELD_(T, l.ramp_ns, uint64_t), \
       .help = "how long the rate grows from nothing to --rate; without it: over how long the " \
               "connections are begun" }, \
-    PARAM_FLAG_ON(T, l.keep_alive, "keep-alive", 0, "use connections for more than one request"), \
+    PARAM_FLAG_ON(T, l.keep_alive, "keep-alive", 0, 0, "use connections for more than one request"), \
     PARAM_STRING(T, l.method, "method", 'm', 0, "GET", "WORD", "of the requests"), \
     PARAM_LIST(T, l.headers, "header", 'H', PARAM_SECRET, "NAME:VALUE", \
                "a field of the requests; results show its name only"), \
@@ -71,8 +72,9 @@ struct load_options {
       .metavar = "FILE", .offset = PARAM_FIELD_(T, l.cacert, const char *), \
       .help = "certificates to trust, instead of the system's" }, \
     PARAM_FLAG(T, l.insecure, "insecure", 0, 0, "trust any certificate"), \
-    PARAM_COUNT(T, l.threads, "load-threads", letter_, "1", 1, 256, \
-                "threads that make the load, each with a loop and its share of the connections"), \
+    { PARAM_NUMBER_(T, l.threads, PARAM_TYPE_COUNT, "load-threads", letter_, "1", 1, 256, \
+                    "threads that make the load, each with a loop and its share of the " \
+                    "connections"), .flags = PARAM_MEANS }, \
     PARAM_FLAG(T, l.histogram, "histogram", 0, 0, \
                "keep no spans, only counts in buckets of 0.8 %: constant memory, for hours"), \
     PARAM_COUNT(T, l.spans_most, "spans-most", 0, "1M", 1, 100000000, \

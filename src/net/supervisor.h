@@ -49,7 +49,7 @@ struct supervisor_options {
 #define CLUSTER_PARAMS(T, s) \
     { PARAM_NUMBER_(T, s.workers, PARAM_TYPE_COUNT, "workers", 'w', "1", 1, SERVE_WORKERS_MOST, \
                     "worker processes; max: as many as there are CPUs allowed by affinity and " \
-                    "quota"), .word = "max", .metavar = "N|max" }, \
+                    "quota"), .flags = PARAM_MEANS, .word = "max", .metavar = "N|max" }, \
     POOL_PARAM_THREADS(T, s.threads), \
     PARAM_CHOICE(T, s.scheduling, "scheduling", 0, 0, "round-robin", scheduling_names, \
                  "how connections reach workers: the primary hands them out in turn, all accept " \

@@ -30,6 +30,8 @@ const char *document_key(const struct param *p, char key[DOCUMENT_KEY_BYTES])
         unit = "_ns";
     else if (p->type == PARAM_TYPE_SIZE)
         unit = "_bytes";
+    else if (p->type == PARAM_TYPE_PERCENT)
+        unit = "_ppm";
     snprintf(key, DOCUMENT_KEY_BYTES, "%s%s", p->name, unit);
     for (char *c = key; *c != '\0'; c++) {
         if (*c == '-')
@@ -88,6 +90,7 @@ static cJSON *value_of(const struct param_set *set, size_t row)
     case PARAM_TYPE_COUNT:
     case PARAM_TYPE_DURATION:
     case PARAM_TYPE_SIZE:
+    case PARAM_TYPE_PERCENT:
         break;
     }
     return unset ? cJSON_CreateNull() : number_value(p, *(const uint64_t *)field);

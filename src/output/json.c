@@ -76,21 +76,25 @@ static cJSON *runs_item(const struct summary_runs *runs)
     return NULL;
 }
 
+static cJSON *kinds_item(const struct summary *summary)
+{
+    cJSON *kinds = cJSON_CreateObject();
+
+    for (size_t i = 0; kinds != NULL && i < summary->count; i++) {
+        if (json_put(kinds, summary->rows[i].kind->kind, summary_item(&summary->rows[i])))
+            continue;
+        cJSON_Delete(kinds);
+        return NULL;
+    }
+    return kinds;
+}
+
 static bool build_tail(cJSON *tail, const struct result *r, const struct summary *summary,
                        const struct summary_runs *runs)
 {
-    cJSON *kinds;
-
-    if (tail == NULL || !json_put(tail, "summary_runs", runs_item(runs)))
-        return false;
-    kinds = cJSON_CreateObject();
-    if (!json_put(tail, "summary", kinds))
-        return false;
-    for (size_t i = 0; i < summary->count; i++) {
-        if (!json_put(kinds, summary->rows[i].kind->kind, summary_item(&summary->rows[i])))
-            return false;
-    }
-    return json_put(tail, "warnings", document_warnings(r)) &&
+    return tail != NULL && json_put(tail, "summary_runs", runs_item(runs)) &&
+           json_put(tail, "summary", kinds_item(summary)) &&
+           json_put(tail, "warnings", document_warnings(r)) &&
            json_put(tail, "claims", document_claims(r));
 }
 
@@ -110,10 +114,16 @@ static int frame_make(struct frame *f, const struct result *r, struct err *e)
     return built ? 0 : err_no_memory(e, "the JSON document");
 }
 
-static void write_spans(const struct run *run, struct out *o)
+static void write_spans(const struct run *run, bool wanted, struct out *o)
 {
     struct span s;
 
+    if (!wanted) {
+        out_text(o, "      \"spans_left_out\": ");
+        out_number(o, run->recorder.count);
+        out_text(o, ",\n      \"spans\": []\n");
+        return;
+    }
     out_text(o, "      \"spans\": [");
     for (uint32_t i = 0; i < run->recorder.count; i++) {
         recorder_get(&run->recorder, i, &s);
@@ -122,6 +132,36 @@ static void write_spans(const struct run *run, struct out *o)
         out_text(o, "}");
     }
     out_text(o, run->recorder.count == 0 ? "]\n" : "\n      ]\n");
+}
+
+/* What its calls came to, for whoever reads no spans; of what was measured alone, as there may be
+ * thousands of trials. */
+static bool write_summaries(const struct result *r, const struct run *run, struct out *o)
+{
+    struct summary kinds, calls;
+    struct err ignored; /* there is but one reason */
+    cJSON *item;
+    bool ok;
+
+    if (run->pass->role != PASS_MEASURED)
+        return true;
+    if (summary_make_of_run(&kinds, r, run, &ignored) != 0)
+        return false;
+    if (summary_make_of_calls(&calls, r, run, &ignored) != 0) {
+        summary_free(&kinds);
+        return false;
+    }
+    item = cJSON_CreateObject();
+    ok = item != NULL && json_put(item, "summary", kinds_item(&kinds)) &&
+         json_put(item, "calls",
+                  calls.count > 0 ? summary_item(&calls.rows[0]) : cJSON_CreateNull());
+    summary_free(&kinds);
+    summary_free(&calls);
+    out_text(o, "      ");
+    ok = ok && json_write_members(o, item, 6, 1);
+    cJSON_Delete(item);
+    out_text(o, ",\n");
+    return ok;
 }
 
 static bool write_load(const struct run *run, struct out *o)
@@ -169,7 +209,7 @@ static bool write_blocking(const struct run *run, struct out *o)
     return ok;
 }
 
-static bool write_run(const struct result *r, const struct run *run, struct out *o)
+static bool write_run(const struct result *r, const struct run *run, bool spans, struct out *o)
 {
     cJSON *override = document_override(r, run);
     bool ok;
@@ -194,13 +234,14 @@ static bool write_run(const struct result *r, const struct run *run, struct out 
     out_text(o, ",\"max_lag_ns\":");
     json_out_number(o, run->loop_facts.max_lag_ns);
     out_text(o, "},\n");
+    ok = ok && write_summaries(r, run, o);
     ok = ok && write_load(run, o) && write_cluster(r, run, o) && write_blocking(run, o);
-    write_spans(run, o);
+    write_spans(run, spans, o);
     out_text(o, "    }");
     return ok;
 }
 
-static bool write_document(const struct frame *f, const struct result *r, struct out *o)
+static bool write_document(const struct frame *f, const struct result *r, bool spans, struct out *o)
 {
     out_text(o, "{\n  ");
     if (!json_write_members(o, f->head, 2, 1))
@@ -208,7 +249,7 @@ static bool write_document(const struct frame *f, const struct result *r, struct
     out_text(o, ",\n  \"runs\": [");
     for (uint32_t i = 0; i < r->run_count; i++) {
         out_text(o, i == 0 ? "\n" : ",\n");
-        if (!write_run(r, &r->runs[i], o))
+        if (!write_run(r, &r->runs[i], spans, o))
             return false;
     }
     out_text(o, r->run_count == 0 ? "],\n  " : "\n  ],\n  ");
@@ -223,8 +264,7 @@ int view_json(const struct result *r, const struct view_style *style, struct out
     struct frame f;
     int rc = frame_make(&f, r, e);
 
-    (void)style;
-    if (rc == 0 && !write_document(&f, r, o))
+    if (rc == 0 && !write_document(&f, r, !style->no_spans, o))
         rc = err_no_memory(e, "the JSON document");
     cJSON_Delete(f.head);
     cJSON_Delete(f.tail);

@@ -199,19 +199,9 @@ static void option_value(char *buf, size_t bytes, const struct param *p, uint64_
 {
     char exact[UNITS_TEXT_BYTES];
 
-    switch (p->type) {
-    case PARAM_TYPE_DURATION:
-        snprintf(buf, bytes, "%s", units_exact_duration(exact, value));
-        break;
-    case PARAM_TYPE_SIZE:
-        snprintf(buf, bytes, "%s", units_exact_size(exact, value));
-        break;
-    case PARAM_TYPE_CHOICE:
-        snprintf(buf, bytes, "%s", p->choices[value]);
-        break;
-    default:
-        snprintf(buf, bytes, "%" PRIu64, value);
-    }
+    snprintf(buf, bytes, "%s",
+             p->type == PARAM_TYPE_CHOICE ? p->choices[value]
+                                          : param_write_number(p, value, exact));
 }
 
 /* A text as a shell would take it for one word. */

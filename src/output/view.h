@@ -17,6 +17,7 @@ struct view_style {
     bool timeline; /* the table view draws the timeline as well */
     bool by_lane;  /* with a row per thread instead of a row per call */
     bool all_rows; /* a row per call, however many */
+    bool no_spans; /* json: summaries alone */
     bool colour;
     bool unicode;
     unsigned columns; /* width */

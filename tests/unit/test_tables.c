@@ -68,12 +68,6 @@ static size_t field_alignment(enum param_type type)
     return type == PARAM_TYPE_LIST ? _Alignof(struct param_list) : field_bytes(type);
 }
 
-static bool is_number(const struct param *p)
-{
-    return p->type == PARAM_TYPE_COUNT || p->type == PARAM_TYPE_DURATION ||
-           p->type == PARAM_TYPE_SIZE;
-}
-
 static void check_name(const struct table *t, const struct param *p)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -124,15 +118,18 @@ static void check_kind(const struct table *t, const struct param *p)
         FAIL(t, p, "a flag is false by default, or 'yes', and needs nothing else");
     if (p->type != PARAM_TYPE_FLAG && (p->preset == NULL) == ((p->flags & PARAM_OPTIONAL) == 0))
         FAIL(t, p, "a row has a default or is optional");
-    if (is_number(p) ? p->min > p->max : p->min != 0 || p->max != 0)
+    if (param_is_number(p) ? p->min > p->max : p->min != 0 || p->max != 0)
         FAIL(t, p, "limits are for numbers, the lower one first");
-    if (p->from_environment != NULL && (p->environment == NULL || !is_number(p)))
+    if (p->from_environment != NULL && (p->environment == NULL || !param_is_number(p)))
         FAIL(t, p, "from_environment is for numbers that have a variable");
     if (p->type == PARAM_TYPE_LIST && (p->preset != NULL || p->environment != NULL))
         FAIL(t, p, "a list is empty by default and has no variable, to which a flag would add");
     if ((p->flags & PARAM_PATH) != 0 && p->type != PARAM_TYPE_STRING)
         FAIL(t, p, "a file name is a string");
-    if (p->flags & ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH | PARAM_SECRET))
+    if ((p->flags & PARAM_MEANS) != 0 && p->type != PARAM_TYPE_COUNT)
+        FAIL(t, p, "means to work with are counted");
+    if (p->flags &
+        ~(unsigned)(PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH | PARAM_SECRET | PARAM_MEANS))
         FAIL(t, p, "a flag of the row is unknown");
 }
 

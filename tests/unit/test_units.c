@@ -416,6 +416,26 @@ static void exact_forms_are_read_back(void **state)
     }
 }
 
+static void percentages_are_parts_per_million(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t ppm;
+    } right[] = {{"5%", 50000}, {"0%", 0}, {"0.1%", 1000}, {"0.0001%", 1}, {"250%", 2500000}};
+    static const char *const wrong[] = {"5", "%", "5 %", "5%%", "0.00001%", "nan%", "", "-1%"};
+    char buf[UNITS_TEXT_BYTES];
+    uint64_t ppm;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        assert_int_equal(units_parse_percent(right[i].text, &ppm), 0);
+        assert_int_equal(ppm, right[i].ppm);
+        assert_string_equal(units_exact_percent(buf, ppm), right[i].text);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(units_parse_percent(wrong[i], &ppm), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +452,7 @@ int main(void)
         cmocka_unit_test(sizes_are_rounded_and_bare),
         cmocka_unit_test(counts_are_grouped),
         cmocka_unit_test(exact_forms_are_short),
+        cmocka_unit_test(percentages_are_parts_per_million),
         cmocka_unit_test(exact_forms_are_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
