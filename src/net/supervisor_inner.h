@@ -77,7 +77,8 @@ struct place {
 enum supervisor_phase {
     PHASE_STARTING, /* not all have served yet */
     PHASE_SERVING,
-    PHASE_EMPTYING, /* the end has begun: what had been accepted is handed out still */
+    PHASE_ENDING,   /* the end has begun: who is in the middle of connecting is let in still */
+    PHASE_EMPTYING, /* nobody is let in any more; what had been accepted is handed out still */
     PHASE_DRAINING, /* all workers were told to end */
     PHASE_KILLED,   /* all were killed */
 };
@@ -104,7 +105,7 @@ struct supervisor {
     unsigned next;   /* place that the next connection goes to, from 0 */
     struct source sources[LISTEN_ADDRESSES_MOST];
     uv_poll_t signals, end;
-    uv_timer_t grace, accept_again;
+    uv_timer_t grace, closing, accept_again;
     int signal_fd;
     bool end_watched;
     struct control *control;
@@ -133,7 +134,7 @@ void supervisor_step(struct supervisor *s);
 void supervisor_kill(struct supervisor *s);
 static inline bool supervisor_is_ending(const struct supervisor *s)
 {
-    return s->phase >= PHASE_EMPTYING;
+    return s->phase >= PHASE_ENDING;
 }
 
 /* --- supervisor_worker.c --- */

@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +271,49 @@ static void test_hosts_that_are_none(void **state)
     assert_string_equal(name, "[::1]:80");
 }
 
+/* Which of these two is to be found out without waiting for long: what connects over loopback does
+ * so within connect(), if it does. */
+static int connect_to(const struct listen_set *set, bool *connected)
+{
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)set->port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int rc = connect(fd, (const struct sockaddr *)&to, sizeof to);
+    assert_true(rc == 0 || errno == EINPROGRESS);
+    *connected = poll(&p, 1, 50) > 0;
+    return fd;
+}
+
+static void test_who_comes_late_is_not_let_in_and_who_is_in_stays(void **state)
+{
+    struct listen_addresses a;
+    struct listen_set set;
+    bool connected;
+    int early, late, accepted;
+    char byte = 0;
+    struct err e;
+    (void)state;
+    assert_int_equal(listen_resolve(&a, "127.0.0.1", &e), 0);
+    assert_int_equal(listen_open(&set, &a, 0, false, &e), 0);
+    early = connect_to(&set, &connected);
+    assert_true(connected);
+    assert_true(listen_drop_new(&set));
+    late = connect_to(&set, &connected);
+    assert_false(connected);
+    accepted = accept4(set.fds[0], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    assert_true(accepted >= 0);
+    assert_int_equal(accept4(set.fds[0], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), -1);
+    listen_close(&set);
+    assert_int_equal(write(early, "x", 1), 1);
+    assert_int_equal(poll(&(struct pollfd){.fd = accepted, .events = POLLIN}, 1, 10000), 1);
+    assert_int_equal(read(accepted, &byte, 1), 1);
+    close(early);
+    close(late);
+    close(accepted);
+}
+
 /* --- Messages. --- */
 
 enum { MESSAGES = 2000 };
@@ -436,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_localhost_is_a_free_port_that_is_then_in_use),
         cmocka_unit_test(test_every_address_is_of_both_families),
         cmocka_unit_test(test_hosts_that_are_none),
+        cmocka_unit_test(test_who_comes_late_is_not_let_in_and_who_is_in_stays),
         cmocka_unit_test(test_messages_beyond_what_the_socket_takes_wait_and_arrive),
         cmocka_unit_test(test_words_have_room_without_memory),
         cmocka_unit_test(test_a_connection_stays_with_whoever_hands_it_out),
