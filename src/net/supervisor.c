@@ -101,9 +101,13 @@ void supervisor_step(struct supervisor *s)
         uv_stop(&s->loop);
 }
 
-/* Those that have not served yet have nothing to finish. */
-static void kill_beginners(struct supervisor *s)
+/* Those that have not served yet have nothing to finish; but where workers accept by themselves,
+ * one that is starting may have begun to without our having heard of it: it is told with the
+ * others. */
+static void kill_beginners(struct supervisor *s, bool all)
 {
+    if (!all && s->options.scheduling != SCHEDULING_ROUND_ROBIN)
+        return;
     for (unsigned i = 0; i < s->options.workers; i++)
         for (unsigned j = 0; j < BOARD_GENERATIONS; j++)
             if (s->places[i].workers[j].state == SLOT_STARTING && s->places[i].workers[j].pid > 0)
@@ -160,6 +164,7 @@ static bool drop_new(const struct supervisor *s)
 void supervisor_end(struct supervisor *s)
 {
     uint64_t closing_ns = s->options.grace_ns < CLOSING_NS ? s->options.grace_ns : CLOSING_NS;
+    bool first = s->phase == PHASE_STARTING;
     if (supervisor_is_ending(s))
         return;
     s->phase = PHASE_ENDING;
@@ -167,7 +172,7 @@ void supervisor_end(struct supervisor *s)
     if (!drop_new(s)) /* there is no use in waiting while others come */
         closing_ns = 0;
     accept_rest(s);
-    kill_beginners(s);
+    kill_beginners(s, first);
     uv_timer_start(&s->grace, grace_over_cb, s->options.grace_ns / NS_PER_MS, 0);
     uv_timer_start(&s->closing, closing_over_cb, closing_ns / NS_PER_MS, 0);
     pending_pump(s);

@@ -65,6 +65,7 @@ struct place {
     struct worker *current; /* NULL: none */
     uv_timer_t timer;       /* until the next one is started */
     bool due;               /* a worker is to be started as soon as there is memory for it */
+    bool wanted;            /* the same of a successor: its worker, who serves, is to be replaced */
     unsigned early_deaths;
     uint64_t restarts;
     uint64_t died_ns; /* the last one, for the log; 0: it has been told */
@@ -152,14 +153,16 @@ void place_timer_cb(uv_timer_t *timer);
 
 /* --- supervisor_roll.c --- */
 void roll_begin(struct supervisor *s);
-/* Replaces one worker alone, as it asked for it. */
+/* Replaces one worker alone, as it asked for it: now, or when its predecessor has ended. */
 void roll_one(struct place *p);
 /* The successor of p's worker serves. */
 void roll_succeeded(struct place *p, struct worker *successor);
 /* The successor of p's worker has ended before it served; `why`, for the log. */
 void roll_failed(struct place *p, pid_t pid, const char *why);
-/* Nothing more is to be done for p: its replaced worker has ended, or had been dead before. */
+/* The worker of p that was to be replaced has died, and its successor is in its place. */
 void roll_done(const struct place *p);
+/* There is memory for another process of p. */
+void roll_freed(struct place *p);
 void roll_timer_cb(uv_timer_t *timer);
 
 /* --- supervisor_accept.c --- */

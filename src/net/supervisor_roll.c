@@ -10,16 +10,30 @@
 
 enum { NS_PER_MS = 1000000 };
 
-/* Whether p is about to be replaced now; if not, it goes on as it is. */
+static bool has(const struct place *p, enum worker_role role)
+{
+    for (unsigned i = 0; i < BOARD_GENERATIONS; i++)
+        if (p->workers[i].role == role)
+            return true;
+    return false;
+}
+
+/* Whether p is about to be replaced now; if not, it goes on as it is, for a while at least. */
 static bool replace(struct place *p)
 {
     struct worker *free = worker_free(p);
     struct err e;
+    p->wanted = false;
     if (p->current == NULL || p->current->state != SLOT_SERVING)
         return false; /* it is new anyway, or will be */
+    if (has(p, ROLE_SUCCESSOR))
+        return true;
     if (free == NULL) {
-        supervisor_say(p->s, "worker %u still has a predecessor that answers, and is not replaced",
-                       p->number);
+        p->wanted = true;
+        if (has(p, ROLE_OLD))
+            supervisor_say(p->s,
+                           "worker %u still has a predecessor that answers, and is replaced later",
+                           p->number);
         return false;
     }
     if (worker_start(free, ROLE_SUCCESSOR, &e) == 0)
@@ -55,7 +69,7 @@ void roll_begin(struct supervisor *s)
 
 void roll_one(struct place *p)
 {
-    if (!supervisor_is_ending(p->s) && worker_free(p) != NULL)
+    if (!supervisor_is_ending(p->s))
         replace(p);
 }
 
@@ -93,6 +107,15 @@ void roll_done(const struct place *p)
 {
     if (p->s->rolling == p->number)
         go_on(p->s);
+}
+
+void roll_freed(struct place *p)
+{
+    struct supervisor *s = p->s;
+    if (p->wanted)
+        replace(p);
+    if (s->roll_waits && s->rolling == p->number && !has(p, ROLE_OLD))
+        go_on(s);
 }
 
 void roll_timer_cb(uv_timer_t *timer)

@@ -263,6 +263,8 @@ static void closed_cb(struct handover *h)
         supervisor_step(p->s);
     else if (p->due && p->current == NULL && !uv_is_active((const uv_handle_t *)&p->timer))
         start_next(p);
+    if (!supervisor_is_ending(p->s))
+        roll_freed(p);
 }
 
 /* The one that served has died: a successor that is about to serve takes its place; otherwise the
@@ -344,8 +346,6 @@ static void died(struct worker *w, int status)
     }
     if (role == ROLE_SUCCESSOR)
         roll_failed(p, pid, w->has_failed ? w->failure.text : how);
-    if (role == ROLE_OLD)
-        roll_done(p);
     handover_close(&w->channel, closed_cb);
     pending_pump(s);
 }
