@@ -257,6 +257,7 @@ static int open_place(struct place *p, struct err *e)
 {
     struct supervisor *s = p->s;
     init_timer(s, &p->timer, p);
+    init_timer(s, &p->start_timer, p);
     for (unsigned i = 0; i < p->own.count; i++)
         if (source_open(&p->sources[i], s, p->own.fds[i], e) < 0)
             return -1;

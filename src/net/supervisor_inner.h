@@ -22,7 +22,7 @@
 #include "net/server_log.h"
 #include "net/supervisor.h"
 
-enum { HANDED_MOST = HANDOVER_OWED_MOST, HOW_BYTES = 64, URL_BYTES = LISTEN_HOST_BYTES + 32 };
+enum { HANDED_MOST = HANDOVER_OWED_MOST, HOW_BYTES = 80, URL_BYTES = LISTEN_HOST_BYTES + 32 };
 
 enum worker_role {
     ROLE_NONE,      /* no process, and its memory is free for the next one */
@@ -41,6 +41,7 @@ struct worker {
     pid_t pid; /* 0: none */
     uint64_t forked_ns;
     bool told;       /* to end */
+    bool late;       /* did not serve in time, and was killed */
     bool has_failed; /* it said why, in `failure` */
     struct err failure;
     /* Connections that were handed over and are not acknowledged: a ring. */
@@ -64,6 +65,7 @@ struct place {
     struct worker workers[BOARD_GENERATIONS];
     struct worker *current; /* NULL: none */
     uv_timer_t timer;       /* until the next one is started */
+    uv_timer_t start_timer; /* until the one that was started last should serve */
     bool due;               /* a worker is to be started as soon as there is memory for it */
     bool wanted;            /* the same of a successor: its worker, who serves, is to be replaced */
     unsigned early_deaths;
@@ -148,8 +150,9 @@ void workers_reap(struct supervisor *s);
 void worker_tell(struct worker *w, enum handover_kind kind);
 void worker_set_state(struct worker *w, enum slot_state state);
 void worker_note(const struct worker *w, enum worker_event_kind kind, uint64_t at_ns);
-/* A timer of a place has come. */
+/* The timers of a place have come. */
 void place_timer_cb(uv_timer_t *timer);
+void place_start_over_cb(uv_timer_t *timer);
 
 /* --- supervisor_roll.c --- */
 void roll_begin(struct supervisor *s);

@@ -2,7 +2,8 @@
  * to give back what rests and to finish what it has only when the successor serves. So there is a
  * worker for everything at any moment, and no request is lost. The next place follows when the old
  * worker has ended, or after the time of grace, so that one endless request does not hold up the
- * others. A successor that does not come to serve ends the roll: the others would do no better.
+ * others. A successor that does not come to serve, or not in time, ends the roll: the others would
+ * do no better.
  * Primary, one thread. */
 #include "net/supervisor_inner.h"
 

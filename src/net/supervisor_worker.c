@@ -148,7 +148,7 @@ static void forked(struct worker *w, enum worker_role role, pid_t pid)
     struct place *p = w->place;
     w->role = role;
     w->pid = pid;
-    w->told = w->has_failed = false;
+    w->told = w->late = w->has_failed = false;
     w->handed_first = w->handed_count = 0;
     w->refused_ns = 0;
     w->forked_ns = clock_read_monotonic();
@@ -162,6 +162,8 @@ static void forked(struct worker *w, enum worker_role role, pid_t pid)
     board_put(&w->slot->primary.started_ns, w->forked_ns);
     worker_set_state(w, SLOT_STARTING);
     worker_note(w, WORKER_FORKED, w->forked_ns);
+    if (p->s->options.start_ns > 0) /* no other of this place is starting */
+        uv_timer_start(&p->start_timer, place_start_over_cb, p->s->options.start_ns / NS_PER_MS, 0);
 }
 
 int worker_start(struct worker *w, enum worker_role role, struct err *e)
@@ -204,9 +206,13 @@ int worker_start(struct worker *w, enum worker_role role, struct err *e)
 /* --- Losing it, and the next one. --- */
 
 /* "was killed by SIGKILL", "ended with status 3". */
-static void describe_death(int status, char how[HOW_BYTES])
+static void describe_death(const struct worker *w, int status, char how[HOW_BYTES])
 {
-    if (WIFSIGNALED(status)) {
+    if (w->late) {
+        char time[UNITS_TEXT_BYTES];
+        units_format_duration(time, w->place->s->options.start_ns, "u");
+        snprintf(how, HOW_BYTES, "was killed, as it did not serve within %s", time);
+    } else if (WIFSIGNALED(status)) {
         const char *name = sigabbrev_np(WTERMSIG(status));
         snprintf(how, HOW_BYTES, "was killed by SIG%s", name != NULL ? name : "?");
     } else {
@@ -252,6 +258,19 @@ void place_timer_cb(uv_timer_t *timer)
     struct place *p = timer->data;
     if (!supervisor_is_ending(p->s) && p->due && p->current == NULL)
         start_next(p);
+}
+
+/* It may have said that it serves, and not have been heard. */
+void place_start_over_cb(uv_timer_t *timer)
+{
+    struct place *p = timer->data;
+    for (unsigned i = 0; i < BOARD_GENERATIONS; i++) {
+        struct worker *w = &p->workers[i];
+        if (w->pid > 0 && w->state == SLOT_STARTING)
+            handover_hear_rest(&w->channel);
+        if (w->pid > 0 && w->state == SLOT_STARTING)
+            w->late = kill(w->pid, SIGKILL) == 0;
+    }
 }
 
 static void closed_cb(struct handover *h)
@@ -320,7 +339,7 @@ static void died(struct worker *w, int status)
     pid_t pid = w->pid;
     char how[HOW_BYTES];
     bool in_order = w->told && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    describe_death(status, how);
+    describe_death(w, status, how);
     handover_hear_rest(&w->channel);
     role = w->role;
     worker_note(w, in_order ? WORKER_LEFT : WORKER_DIED, now_ns);
