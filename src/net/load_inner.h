@@ -243,6 +243,10 @@ void load_share(uint64_t all, const uint64_t *weights, unsigned count, uint64_t 
 void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint64_t *shares);
 /* How many connections a thread has to a group of targets. */
 uint64_t load_connections_of(const struct load *load, unsigned thread, unsigned group);
+/* Where between two of its own requests (0 to less than 1) each of several streams begins, whose
+ * rates are to each other as the weights (0: it is none, and gets 0), so that no two are due at the
+ * same instant as far as their rates allow. One begins at 0. */
+void load_phases(const uint64_t *weights, unsigned count, double *phases);
 /* Divides requests, rate and room for spans among all shards. */
 void load_divide(struct load *load, uint64_t spans, uint64_t parts);
 /* Which target of the group is next: in turn, or by weight, evenly mixed. */

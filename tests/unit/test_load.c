@@ -243,6 +243,35 @@ static void an_open_loop_does_not_wait(void **state)
     served_stop(&s);
 }
 
+/* Those of two targets and two threads are due a millisecond after each other, too. */
+static void all_parts_of_an_open_loop_take_turns(void **state)
+{
+    uint64_t due_ns[40] = {0};
+    struct served s;
+
+    (void)state;
+    serve(&s);
+    begin(40, 8);
+    made.options.rate = 1000;
+    made.options.threads = 2;
+    to(s.port, "/one", 1);
+    to(s.port, "/two", 1);
+    made.targets.apart = true;
+    run_it();
+    check_spans(40);
+    for (uint32_t i = 0; i < 40; i++) { /* in order, by their place in it */
+        uint32_t before = 0;
+
+        for (uint32_t k = 0; k < 40; k++)
+            before += span_at(k).due_ns < span_at(i).due_ns;
+        due_ns[before] = span_at(i).due_ns;
+    }
+    for (uint32_t i = 2; i < 40; i++)
+        assert_in_range(due_ns[i] - due_ns[i - 1], 990000, 1010000);
+    end();
+    served_stop(&s);
+}
+
 /* One connection, answers after 20 ms, due after 1 ms each: all but the first are late. */
 static void what_is_due_waits_for_a_connection(void **state)
 {
@@ -500,6 +529,7 @@ int main(void)
         cmocka_unit_test(every_request_is_answered),
         cmocka_unit_test(threads_share_the_load),
         cmocka_unit_test(an_open_loop_does_not_wait),
+        cmocka_unit_test(all_parts_of_an_open_loop_take_turns),
         cmocka_unit_test(what_is_due_waits_for_a_connection),
         cmocka_unit_test(targets_apart_have_their_own_connections),
         cmocka_unit_test(without_spans_there_are_counts),
