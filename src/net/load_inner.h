@@ -192,6 +192,7 @@ struct load_thread {
     double ticks_per_ns;
     uint64_t ns_mult;           /* ns = ticks * ns_mult >> 32 */
     uint64_t begin_ns;          /* CLOCK_MONOTONIC: when the load began */
+    uint64_t begin_ticks;       /* the same, within the doubt of the clock; after the run began */
     uint64_t end_ns, end_ticks; /* no request is asked for after that; UINT64_MAX: no such end */
     uint64_t timeout_ticks;
     uint64_t burst_left; /* requests of the burst that have not come back */
