@@ -344,7 +344,6 @@ static void died(struct worker *w, int status)
     role = w->role;
     worker_note(w, in_order ? WORKER_LEFT : WORKER_DIED, now_ns);
     w->pid = 0; /* it may be another's now, and must not be killed with the others */
-    board_put(&w->slot->primary.pid, 0);
     if (!in_order && s->phase == PHASE_DRAINING)
         s->broken_off += board_get(&w->slot->own.in_flight);
     w->role = ROLE_GONE;
@@ -369,13 +368,25 @@ static void died(struct worker *w, int status)
     pending_pump(s);
 }
 
+/* Takes the status of one that has ended. After that its number may be another process's, so it
+ * goes from the board before, by which others kill (server_group_kill()). */
+static bool reap(const struct worker *w, int *status)
+{
+    siginfo_t info = {.si_pid = 0};
+    if (w->pid <= 0 || waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        info.si_pid == 0)
+        return false;
+    board_put(&w->slot->primary.pid, 0);
+    return waitpid(w->pid, status, WNOHANG) == w->pid;
+}
+
 void workers_reap(struct supervisor *s)
 {
     for (unsigned i = 0; i < s->options.workers; i++) {
         for (unsigned j = 0; j < BOARD_GENERATIONS; j++) {
             struct worker *w = &s->places[i].workers[j];
             int status;
-            if (w->pid > 0 && waitpid(w->pid, &status, WNOHANG) == w->pid)
+            if (reap(w, &status))
                 died(w, status);
         }
     }
