@@ -43,6 +43,17 @@ void supervisor_say(struct supervisor *s, const char *format, ...)
         s->hooks->log(s->hooks->context, line);
 }
 
+void supervisor_hear(struct supervisor *s, const char *format, ...)
+{
+    const char *line;
+    va_list args;
+    va_start(args, format);
+    line = server_log_add(&s->log, wall_clock_ms(), format, args);
+    va_end(args);
+    if (s->hooks->said != NULL)
+        s->hooks->said(s->hooks->context, line);
+}
+
 /* --- The end. --- */
 
 static bool any_left(const struct supervisor *s)

@@ -98,6 +98,9 @@ struct supervisor_hooks {
     int (*serving)(void *context, struct err *e);
     /* Something happened: one line, printable, without a line feed. NULL: nobody listens. */
     void (*log)(void *context, const char *line);
+    /* The same of a line that a worker of a server with a name wrote to its standard error. NULL:
+     * such lines go where this process writes them. */
+    void (*said)(void *context, const char *line);
     void *context;
     int end_fd; /* at its end, or when it is readable, the server ends at once; -1: none */
 };

@@ -1,7 +1,8 @@
 /* The inside of the supervisor, shared by its files:
  *
  *   supervisor.c          making it, running it, signals, the end
- *   supervisor_worker.c   starting a worker, hearing and losing it
+ *   supervisor_worker.c   starting a worker, and hearing it
+ *   supervisor_loss.c     losing it, and the next one
  *   supervisor_roll.c     replacing all workers one by one
  *   supervisor_accept.c   accepting, and handing connections out
  *   supervisor_document.c what it says of itself
@@ -21,6 +22,7 @@
 #include "net/listen_set.h"
 #include "net/server_log.h"
 #include "net/supervisor.h"
+#include "net/worker_words.h"
 
 enum { HANDED_MOST = HANDOVER_OWED_MOST, HOW_BYTES = 80, URL_BYTES = LISTEN_HOST_BYTES + 32 };
 
@@ -34,6 +36,7 @@ enum worker_role {
 
 struct worker {
     struct handover channel;
+    struct worker_words words;
     struct place *place;
     struct worker_slot *slot;
     enum worker_role role;
@@ -127,6 +130,9 @@ struct supervisor {
 /* --- supervisor.c --- */
 void supervisor_say(struct supervisor *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same of what a worker wrote. */
+void supervisor_hear(struct supervisor *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The first reason why it fails counts; ends everything at once. */
 void supervisor_fail(struct supervisor *s, const struct err *e);
 /* Begins the end: drains. */
@@ -145,11 +151,15 @@ static inline bool supervisor_is_ending(const struct supervisor *s)
 struct worker *worker_free(struct place *p);
 /* Forks the process of w, whose memory is free. -1 after filling *e. */
 int worker_start(struct worker *w, enum worker_role role, struct err *e);
-/* Takes leave of all workers that have ended. */
-void workers_reap(struct supervisor *s);
 void worker_tell(struct worker *w, enum handover_kind kind);
 void worker_set_state(struct worker *w, enum slot_state state);
 void worker_note(const struct worker *w, enum worker_event_kind kind, uint64_t at_ns);
+
+/* --- supervisor_loss.c --- */
+/* Its memory is free when what it was heard by is closed. */
+void worker_close(struct worker *w);
+/* Takes leave of all workers that have ended. */
+void workers_reap(struct supervisor *s);
 /* The timers of a place have come. */
 void place_timer_cb(uv_timer_t *timer);
 void place_start_over_cb(uv_timer_t *timer);

@@ -26,6 +26,7 @@
 #include "net/server_log.h"
 #include "net/worker_event.h"
 #include "net/worker_pause.h"
+#include "net/worker_words.h"
 
 /* --- Pauses. --- */
 
@@ -464,6 +465,56 @@ static void test_why_a_worker_failed_arrives_whole(void **state)
     assert_int_equal(uv_loop_close(&ends.loop), 0);
 }
 
+/* --- What a worker writes. --- */
+
+static struct text heard_lines;
+static bool words_closed;
+
+static void line_cb(struct worker_words *w, const char *line)
+{
+    (void)w;
+    text_add(&heard_lines, "%zu %.5s|", strlen(line), line);
+}
+
+static void words_closed_cb(struct worker_words *w)
+{
+    (void)w;
+    words_closed = true;
+}
+
+static void test_words_are_heard_line_by_line(void **state)
+{
+    struct worker_words w;
+    uv_loop_t loop;
+    char long_line[2 * WORDS_BYTES + 50];
+    int writes;
+    struct err e;
+    (void)state;
+    memset(long_line, 'x', sizeof long_line);
+    assert_int_equal(uv_loop_init(&loop), 0);
+    words_init(&w, line_cb);
+    words_hear_rest(&w); /* of nothing */
+    assert_int_equal(words_open(&w, &loop, &writes, &e), 0);
+    assert_int_equal(write(writes, "one\n\ntw", 7), 7);
+    uv_run(&loop, UV_RUN_ONCE);
+    assert_string_equal(text_get(&heard_lines), "3 one|");
+    assert_int_equal(write(writes, "o\0\n", 3), 3);
+    uv_run(&loop, UV_RUN_ONCE);
+    assert_string_equal(text_get(&heard_lines), "3 one|4 two?|");
+    assert_int_equal(write(writes, long_line, sizeof long_line), sizeof long_line);
+    words_hear_rest(&w);
+    assert_string_equal(text_get(&heard_lines), "3 one|4 two?|200 xxxxx|200 xxxxx|50 xxxxx|");
+    close(writes);
+    while (uv_run(&loop, UV_RUN_ONCE) != 0)
+        ; /* at its end it is watched no longer */
+    words_close(&w, words_closed_cb);
+    assert_false(words_closed);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(words_closed);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    text_free(&heard_lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_a_connection_stays_with_whoever_hands_it_out),
         cmocka_unit_test(test_what_was_said_before_the_end_is_heard),
         cmocka_unit_test(test_why_a_worker_failed_arrives_whole),
+        cmocka_unit_test(test_words_are_heard_line_by_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
