@@ -115,7 +115,7 @@ static void place(struct stream *s, const struct stream *others, unsigned count)
  * are placed one after the other, the heaviest first, as it is nearest to all others. */
 void load_phases(const uint64_t *weights, unsigned count, double *phases)
 {
-    struct stream placed[LOAD_TARGETS_MOST];
+    struct stream placed[LOAD_TARGETS_MOST] = {{0}};
     uint64_t last = UINT64_MAX;
 
     for (unsigned classes = 0;; classes++) {

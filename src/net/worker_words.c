@@ -29,8 +29,10 @@ static void take(struct worker_words *w, const char *bytes, size_t length)
     for (size_t i = 0; i < length; i++) {
         if (bytes[i] == '\n' || w->length == WORDS_BYTES)
             end_line(w);
-        if (bytes[i] != '\n')
-            w->text[w->length++] = bytes[i] != '\0' ? bytes[i] : '?';
+        if (bytes[i] == '\0')
+            w->text[w->length++] = '?';
+        else if (bytes[i] != '\n')
+            w->text[w->length++] = bytes[i];
     }
 }
 
