@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 };
 
 const char *const command_free_word[] = {NULL};
+const char *const command_server_word[] = {NULL};
 
 const struct command *command_find(const char *name)
 {

@@ -30,6 +30,9 @@ extern const struct command command_list, command_env, command_serve, command_se
 
 /* The operand_words of a command whose operand can be anything: there is nothing to offer. */
 extern const char *const command_free_word[];
+/* The same of one whose operand is the name of a server, which completion asks for when it is
+ * needed. */
+extern const char *const command_server_word[];
 
 /* The command of that name, or NULL. */
 const struct command *command_find(const char *name);
