@@ -176,8 +176,11 @@ void help_command(const struct command *c, struct text *t)
 {
     text_add(t, "uvlab %s: ", c->name);
     add_wrapped(t, strlen("uvlab : ") + strlen(c->name), 0, c->summary);
-    text_add(t, "\nUsage: uvlab %s%s%s%s\n", c->name, has_options(c) ? " [OPTION]..." : "",
-             c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
+    if (c->of_experiment)
+        text_add(t, "\nUsage: uvlab %s %s [OPTION]...\n", c->name, c->operand);
+    else
+        text_add(t, "\nUsage: uvlab %s%s%s%s\n", c->name, has_options(c) ? " [OPTION]..." : "",
+                 c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
     if (c->about != NULL) {
         text_add(t, "\n");
         add_wrapped(t, 0, 0, c->about);

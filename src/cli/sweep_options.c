@@ -27,7 +27,7 @@ const struct param sweep_params[] = {
     PARAM_COUNT(struct sweep_options, warmup, "warmup", 0, "0", 0, 1000000,
                 "runs to make before, in each process, and not to keep"),
     { .name = "time-limit", .type = PARAM_TYPE_DURATION, .flags = PARAM_OPTIONAL,
-      .min = 1, .max = 31536000000000000,
+      .min = 1000000, .max = 31536000000000000,
       .offset = PARAM_FIELD_(struct sweep_options, time_limit_ns, uint64_t),
       .help = "how long to go on in all (default 60s; with --runs: as long as they take)" },
     PARAM_DURATION(struct sweep_options, run_limit_ns, "run-limit", 0, "10min", 1000000,
