@@ -65,7 +65,7 @@ static void add_percent(struct text *t, double fraction)
 {
     double percent = fabs(fraction) * 100;
 
-    text_add(t, percent < 9.95 ? "%.1f %%" : "%.0f %%", percent);
+    text_add(t, percent < 99.95 ? "%.1f %%" : "%.0f %%", percent);
 }
 
 /* The interval of a ratio near 1, in the words for more and less. */
@@ -96,9 +96,10 @@ void reason_ratio(struct text *t, const struct sweep *s, const struct sweep_figu
 
     text_add(t, "%s ", words->verb);
     if (ratio->median >= TIMES_FROM) {
-        text_add(t, "%.3g %s", ratio->median, words->times);
+        text_add(t, ratio->median < 10 ? "%.2f %s" : "%.3g %s", ratio->median, words->times);
         if (!isnan(ratio->low))
-            text_add(t, " (%.3g to %.3g)", ratio->low, ratio->high);
+            text_add(t, ratio->high < 10 ? " (%.2f to %.2f)" : " (%.3g to %.3g)", ratio->low,
+                     ratio->high);
         return;
     }
     add_percent(t, ratio->median - 1);
@@ -205,48 +206,6 @@ static uint32_t add_list(struct text *t, const struct reasoning *r, enum sweep_v
     return count;
 }
 
-static uint32_t along(const struct sweep *s, uint32_t point, unsigned axis, uint32_t value)
-{
-    uint32_t stride = 1;
-
-    for (unsigned i = axis + 1; i < s->axis_count; i++)
-        stride *= s->axes[i].count;
-    return point + value * stride - sweep_value_of(s, point, axis) * stride;
-}
-
-uint32_t reason_below(const struct sweep_points *p, uint32_t point, unsigned axis)
-{
-    const struct sweep *s = p->sweep;
-    uint64_t number = reason_number(s, point, axis);
-    uint32_t found = SWEEP_NO_POINT;
-
-    for (uint32_t value = 0; value < s->axes[axis].count; value++) {
-        uint32_t other = along(s, point, axis, value);
-
-        if (!reason_usable(p, other) || reason_number(s, other, axis) >= number)
-            continue;
-        if (found == SWEEP_NO_POINT ||
-            reason_number(s, other, axis) > reason_number(s, found, axis))
-            found = other;
-    }
-    return found;
-}
-
-uint32_t reason_largest(const struct sweep_points *p, uint32_t point, unsigned axis)
-{
-    const struct sweep *s = p->sweep;
-    uint32_t found = point;
-
-    for (uint32_t value = 0; value < s->axes[axis].count; value++) {
-        uint32_t other = along(s, point, axis, value);
-
-        if (reason_usable(p, other) &&
-            reason_number(s, other, axis) > reason_number(s, found, axis))
-            found = other;
-    }
-    return found == point ? SWEEP_NO_POINT : found;
-}
-
 /* --- Reasons --- */
 
 static void say_value(struct reasoning *r)
@@ -330,6 +289,7 @@ void reasons_of_best(struct reasoning *r)
 {
     const struct sweep_points *p = r->points;
     struct text t = TEXT_EMPTY;
+    uint32_t worse;
 
     reason_point(&t, p, r->answer->best);
     text_add(&t, " ");
@@ -337,8 +297,10 @@ void reasons_of_best(struct reasoning *r)
     text_add(&t, ", the lowest median");
     reason_put(r, &t);
     say_equal(r);
-    if (add_list(&t, r, SWEEP_WORSE, SWEEP_NO_POINT) > 0)
-        text_add(&t, " certainly %s more than that", p->sweep->by == SWEEP_BY_CPU ? "use" : "take");
+    worse = add_list(&t, r, SWEEP_WORSE, SWEEP_NO_POINT);
+    if (worse > 0)
+        text_add(&t, " certainly %s%s more than that",
+                 p->sweep->by == SWEEP_BY_CPU ? "use" : "take", worse == 1 ? "s" : "");
     reason_put(r, &t);
 }
 
@@ -363,11 +325,24 @@ static void say_not_tried(struct reasoning *r)
     }
 }
 
+/* How the default stands, before the figures. */
+static const char *preset_verdict(const struct sweep *s, const struct sweep_figure *ratio)
+{
+    double margin = 1 + (double)s->margin_ppm / 1e6;
+
+    if (isnan(ratio->low))
+        return "takes part in too few rounds to tell";
+    if (ratio->low > margin)
+        return "loses";
+    if (ratio->high <= margin)
+        return "is as good";
+    return ratio->median <= margin ? "is as good as far as these runs tell" : "may lose or not";
+}
+
 void reasons_of_preset(struct reasoning *r)
 {
     const struct sweep_points *p = r->points;
     const struct sweep_answer *a = r->answer;
-    double margin = 1 + (double)p->sweep->margin_ppm / 1e6;
     uint32_t against = a->recommended != SWEEP_NO_POINT ? a->recommended : a->best;
     struct text t = TEXT_EMPTY;
 
@@ -378,16 +353,14 @@ void reasons_of_preset(struct reasoning *r)
     reason_point(&t, p, a->preset);
     if (a->preset == against) {
         text_add(&t, " is the default as well");
-    } else if (a->preset_relative.low > margin) {
-        text_add(&t, ", the default, loses: against ");
-        reason_point(&t, p, against);
-        text_add(&t, " it ");
-        reason_ratio(&t, p->sweep, &a->preset_relative);
-    } else if (a->preset_relative.count > 0) {
-        text_add(&t, ", the default, loses nothing that can be told from noise: against ");
-        reason_point(&t, p, against);
-        text_add(&t, " it ");
-        reason_ratio(&t, p->sweep, &a->preset_relative);
+    } else {
+        text_add(&t, ", the default, %s", preset_verdict(p->sweep, &a->preset_relative));
+        if (a->preset_relative.count > 0) {
+            text_add(&t, ": against ");
+            reason_point(&t, p, against);
+            text_add(&t, " it ");
+            reason_ratio(&t, p->sweep, &a->preset_relative);
+        }
     }
     reason_put(r, &t);
 }

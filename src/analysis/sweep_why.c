@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "analysis/sweep_reasons.h"
+#include "base/units.h"
 
 /* What is told differs by this factor, or is this part of the whole. */
 #define FACTOR 1.1
@@ -16,6 +17,52 @@
 /* All CPUs count as used from here on; nothing waits below there. */
 #define CPUS_USED 0.9
 #define NOTHING_WAITS 0.01
+
+/* --- Points around a point --- */
+
+static uint32_t along(const struct sweep *s, uint32_t point, unsigned axis, uint32_t value)
+{
+    uint32_t stride = 1;
+
+    for (unsigned i = axis + 1; i < s->axis_count; i++)
+        stride *= s->axes[i].count;
+    return point + value * stride - sweep_value_of(s, point, axis) * stride;
+}
+
+uint32_t reason_below(const struct sweep_points *p, uint32_t point, unsigned axis)
+{
+    const struct sweep *s = p->sweep;
+    uint64_t number = reason_number(s, point, axis);
+    uint32_t found = SWEEP_NO_POINT;
+
+    for (uint32_t value = 0; value < s->axes[axis].count; value++) {
+        uint32_t other = along(s, point, axis, value);
+
+        if (!reason_usable(p, other) || reason_number(s, other, axis) >= number)
+            continue;
+        if (found == SWEEP_NO_POINT ||
+            reason_number(s, other, axis) > reason_number(s, found, axis))
+            found = other;
+    }
+    return found;
+}
+
+uint32_t reason_largest(const struct sweep_points *p, uint32_t point, unsigned axis)
+{
+    const struct sweep *s = p->sweep;
+    uint32_t found = point;
+
+    for (uint32_t value = 0; value < s->axes[axis].count; value++) {
+        uint32_t other = along(s, point, axis, value);
+
+        if (reason_usable(p, other) &&
+            reason_number(s, other, axis) > reason_number(s, found, axis))
+            found = other;
+    }
+    return found == point ? SWEEP_NO_POINT : found;
+}
+
+/* --- Sentences --- */
 
 static bool is_by_request(const struct sweep *s)
 {
@@ -136,6 +183,7 @@ static bool say_only_later(struct reasoning *r, uint32_t point, uint32_t beyond)
 {
     const struct sweep_points *p = r->points;
     const struct sweep_point *at = &p->list[point], *far = &p->list[beyond];
+    char here[UNITS_TEXT_BYTES], there[UNITS_TEXT_BYTES];
     struct text t = TEXT_EMPTY;
 
     if (!is_by_request(p->sweep) || !(far->total_ns.median > FACTOR * at->total_ns.median))
@@ -147,8 +195,9 @@ static bool say_only_later(struct reasoning *r, uint32_t point, uint32_t beyond)
     text_add(&t, ", ");
     add_at(&t, p, far->total_ns.median, beyond);
     if (!isnan(at->requests_per_s.median) && !isnan(far->requests_per_s.median))
-        text_add(&t, "; %.0f and %.0f are answered a second", at->requests_per_s.median,
-                 far->requests_per_s.median);
+        text_add(&t, "; %s and %s are answered a second",
+                 units_format_count(here, (uint64_t)(at->requests_per_s.median + 0.5)),
+                 units_format_count(there, (uint64_t)(far->requests_per_s.median + 0.5)));
     reason_put(r, &t);
     return true;
 }

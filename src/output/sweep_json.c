@@ -114,11 +114,6 @@ static bool put_settings(cJSON *head, const struct sweep *s)
            json_put(head, "ended_by", json_text(end_name(s->ended)));
 }
 
-static cJSON *json_or_null(const char *json)
-{
-    return json == NULL ? cJSON_CreateNull() : cJSON_CreateRaw(json);
-}
-
 static cJSON *build_head(const struct sweep *s)
 {
     cJSON *head = cJSON_CreateObject();
@@ -127,8 +122,8 @@ static cJSON *build_head(const struct sweep *s)
                               json_put(head, "experiment", json_text(s->experiment->name)) &&
                               json_put(head, "arguments", texts(s->arguments, s->argument_count)) &&
                               json_put(head, "axes", axes_item(s)) &&
-                              json_put(head, "parameters", json_or_null(s->parameters)) &&
-                              json_put(head, "environment", json_or_null(s->environment)) &&
+                              json_put(head, "parameters", sweep_parameters(s)) &&
+                              json_put(head, "environment", sweep_environment(s)) &&
                               put_settings(head, s));
 }
 

@@ -17,6 +17,11 @@ struct sweep_shown {
 /* "elapsed_ns", "request_ns", ...: what the sweep is judged by, as a key. */
 const char *sweep_by_key(const struct sweep *s);
 
+/* What all points have, which is less than the document of a run says; of an empty sweep null. NULL
+ * when memory is short. */
+cJSON *sweep_parameters(const struct sweep *s);
+cJSON *sweep_environment(const struct sweep *s);
+
 /* What distinguishes the point: its values by the keys of their rows. All of them, or those of the
  * axes of means (or of the others) alone. NULL when memory is short. */
 enum sweep_values { SWEEP_VALUES_ALL, SWEEP_VALUES_MEANS, SWEEP_VALUES_OTHERS };

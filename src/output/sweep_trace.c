@@ -110,10 +110,8 @@ static cJSON *other_data(const struct sweep *s)
     if (o != NULL && json_put(o, "experiment", json_text(s->experiment->name)) &&
         json_put(o, "started_at", json_text(s->started_at)) &&
         json_put(o, "interrupted", cJSON_CreateBool(s->interrupted)) &&
-        json_put(o, "parameters",
-                 s->parameters == NULL ? cJSON_CreateNull() : cJSON_CreateRaw(s->parameters)) &&
-        json_put(o, "environment",
-                 s->environment == NULL ? cJSON_CreateNull() : cJSON_CreateRaw(s->environment)))
+        json_put(o, "parameters", sweep_parameters(s)) &&
+        json_put(o, "environment", sweep_environment(s)))
         return o;
     cJSON_Delete(o);
     return NULL;

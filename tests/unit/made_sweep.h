@@ -95,8 +95,9 @@ struct made_point {
     double elapsed_ms, cpu_ms;
     double waited_ms, ran_ms, returned_ms; /* medians of calls */
     uint32_t calls, answered;
-    double noise; /* part of the elapsed time, to both sides */
-    const char *error;
+    double noise;      /* part of the elapsed time, to both sides */
+    const char *error; /* of every run */
+    double helpers_ms; /* CPU time of other processes */
 };
 
 static inline uint64_t made_ns(double ms)
@@ -134,6 +135,7 @@ static inline void made_sweep_run(struct sweep *s, uint32_t point, uint32_t roun
         .process_ns = 900000000,
         .elapsed_ns = made_ns(like.elapsed_ms * scale),
         .cpu_ns = made_ns(like.cpu_ms * scale),
+        .helpers_cpu_ns = (uint64_t)(like.helpers_ms * 1e6),
         .answered = like.answered > 0 ? like.answered : SWEEP_UNKNOWN,
         .latency_p50_ns = SWEEP_UNKNOWN,
         .latency_p99_ns = SWEEP_UNKNOWN,
