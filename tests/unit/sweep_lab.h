@@ -76,7 +76,8 @@ static inline void sweep_lab_program(const struct sweep_lab *lab, const char *sc
     "{\"jobs\":5,\"threads\":1,\"runs\":1},\"environment\":{\"cpu\":\"x\",\"cpus_allowed\":2},"    \
     "\"runs\":[{\"role\":\"measured\",\"elapsed_ns\":%s,\"cpu_ns\":7,\"pool_cpu_ns\":5,\"loop\":"  \
     "{\"iterations\":1},\"calls\":{\"count\":2,\"errors\":0,\"total_ns\":{\"mean\":4,\"p50\":4},"  \
-    "\"waited_ns\":{\"mean\":1,\"p50\":1},\"ran_ns\":{\"mean\":2,\"p50\":2},\"returned_ns\":null}," \
+    "\"waited_ns\":{\"mean\":1,\"p50\":1},\"ran_ns\":{\"mean\":2,\"p50\":2},\"returned_ns\":null}" \
+    ","                                                                                            \
     "\"summary\":{},\"spans\":[]}],\"warnings\":[\"doubt\"]}\\n' $ns\n"
 
 /* One with an axis, `--threads`; free with sweep_free(). */

@@ -131,7 +131,8 @@ static void what_is_wrong_is_named_with_its_part(void **state)
 {
     (void)state;
     refuse("threads", "x", 0, "--threads x: is not a whole number (write 12, 64k, 1e6, ...)");
-    refuse("threads", "1,x", 0, "--threads 1,x: x: is not a whole number (write 12, 64k, 1e6, ...)");
+    refuse("threads", "1,x", 0,
+           "--threads 1,x: x: is not a whole number (write 12, 64k, 1e6, ...)");
     refuse("threads", "0", 0, "--threads 0: must be from 1 to 1024");
     refuse("threads", "1,1025", 0, "--threads 1,1025: 1025: must be from 1 to 1024");
     refuse("threads", "", 0, "--threads '': is not a whole number (write 12, 64k, 1e6, ...)");
@@ -154,8 +155,7 @@ static void what_is_wrong_is_named_with_its_part(void **state)
            "--duration 1ms..4ms: a range of these needs a factor, such as x2 at its end");
     refuse("work", "file,flie", 0,
            "--work file,flie: flie: must be one of pbkdf2, file, sleep (did you mean file?)");
-    refuse("work", "file..sleep", 0,
-           "--work file..sleep: must be one of pbkdf2, file, sleep");
+    refuse("work", "file..sleep", 0, "--work file..sleep: must be one of pbkdf2, file, sleep");
 }
 
 static void rubbish_is_shown_as_one_line(void **state)

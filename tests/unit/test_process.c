@@ -79,8 +79,8 @@ static void all_that_is_written_is_kept(void **state)
     struct process_outcome out;
     char why[200];
     (void)state;
-    run_shell("head -c 300000 /dev/zero | tr '\\0' x; echo; echo one >&2; echo two >&2; echo >&2", 0,
-              0, &out, why, sizeof why);
+    run_shell("head -c 300000 /dev/zero | tr '\\0' x; echo; echo one >&2; echo two >&2; echo >&2",
+              0, 0, &out, why, sizeof why);
     assert_int_equal(out.output.length, 300001);
     assert_int_equal(strspn(out.output.data, "x"), 300000);
     assert_string_equal(out.said, "two");
@@ -109,7 +109,8 @@ static void it_finds_a_quiet_place(void **state)
               0, 0, &out, why, sizeof why);
     /* ls has the three and the folder; what is ignored would be inherited. */
     assert_non_null(strstr(text_get(&out.output), "nothing to read\n4\n"));
-    assert_non_null(strstr(text_get(&out.output), "SigBlk:0000000000000000SigIgn:0000000000000000"));
+    assert_non_null(
+        strstr(text_get(&out.output), "SigBlk:0000000000000000SigIgn:0000000000000000"));
     text_free(&out.output);
 }
 

@@ -70,7 +70,7 @@ static void no_place_is_preferred(void **state)
 static void a_point_has_a_command_line(void **state)
 {
     static const char *const wanted[] = {
-        "uvlab",           "threadpool",  "--jobs=8",      "--threads=4", "--runs=1", "--warmup=2",
+        "uvlab",           "threadpool", "--jobs=8",      "--threads=4", "--runs=1", "--warmup=2",
         "--measured-only", "--no-spans", "--format=json", "--quiet",     NULL};
     struct words fixed = WORDS_EMPTY, line;
     struct sweep s;
