@@ -8,6 +8,7 @@
 #include "output/table_sweep.h"
 
 enum { PARTS = 3, INDENT = 2, WIDTH_LEAST = 10, WIDTH_MOST = 100, TOTAL_COLUMNS = 10 };
+enum { LEGEND_COLUMNS = 56 }; /* of all of it */
 
 static const struct {
     enum glyph glyph;
@@ -71,7 +72,8 @@ static void print_legend(const struct sweep_table *t)
         term_text(&t->term, INK_FAINT, parts[part].name);
         term_spaces(&t->term, 2);
     }
-    term_text(&t->term, INK_FAINT, "of a call, in the median");
+    if (t->term.columns >= LEGEND_COLUMNS)
+        term_text(&t->term, INK_FAINT, "of a call, in the median");
     out_text(t->term.out, "\n");
 }
 

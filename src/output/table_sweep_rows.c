@@ -322,8 +322,9 @@ static void print_row(const struct sweep_table *t, uint32_t i)
     bool is_answer = t->shown->answers.list[point->group].recommended == i;
     size_t at = MARK;
 
-    term_text(&t->term, INK_GOOD, is_answer ? term_glyph(&t->term, GLYPH_HOLDS) : " ");
-    term_spaces(&t->term, MARK - 1);
+    if (is_answer)
+        term_text(&t->term, INK_GOOD, term_glyph(&t->term, GLYPH_HOLDS));
+    term_spaces(&t->term, is_answer ? MARK - 1 : MARK);
     at += sweep_table_values(t, i);
     if (has_figures(point))
         print_figures(t, point);
