@@ -116,6 +116,12 @@ static void say_undecided(struct reasoning *r, uint32_t point)
     reason_ratio(&t, r->points->sweep, f);
     say_rounds(&t, f, beyond / (f->median - f->low));
     reason_put(r, &t);
+    if (f->high > LOSS_MOST)
+        return;
+    text_add(&t, "whoever does not mind %.0f %% takes ", ceil((f->median - 1) * 100));
+    reason_point(&t, r->points, point);
+    text_add(&t, " (--margin %.0f%%)", ceil((f->median - 1) * 100));
+    reason_put(r, &t);
 }
 
 static void say_too_wide(struct reasoning *r, uint32_t point)
@@ -258,7 +264,7 @@ static void answer(struct reasoning *r)
         reasons_why(r, a->recommended);
     } else if (a->best != SWEEP_NO_POINT) {
         reasons_of_best(r);
-        if (candidate != SWEEP_NO_POINT) {
+        if (candidate != SWEEP_NO_POINT && r->points->list[candidate].verdict != SWEEP_TOO_FEW) {
             reasons_of_preset(r);
             reasons_why(r, a->best);
         }
