@@ -38,12 +38,13 @@ struct sweep_point {
 
     struct sweep_figure value; /* what it is judged by: sweep_run_value() */
     struct sweep_figure elapsed_ns, cpu_ns;
-    struct sweep_figure cpus;                           /* CPU time by elapsed time */
-    struct sweep_figure waited_ns, ran_ns, returned_ns; /* of the runs' medians of calls */
-    struct sweep_figure total_ns;                       /* of all three together */
-    struct sweep_figure requests_per_s;                 /* of loads */
-    double waited_share, ran_share, returned_share;     /* of the sums; NAN: unknown */
-    double calls;                                       /* of a run, in the median; NAN: unknown */
+    struct sweep_figure cpus;                             /* CPU time by elapsed time */
+    struct sweep_figure waited_ns, ran_ns, returned_ns;   /* of the runs' medians of calls */
+    struct sweep_figure total_ns;                         /* of all three together */
+    struct sweep_figure requests_per_s;                   /* of loads */
+    double waited_share, ran_share, returned_share;       /* of the sums; NAN: unknown */
+    double waited_mean_ns, ran_mean_ns, returned_mean_ns; /* of a call; NAN: unknown */
+    double calls; /* of a run, in the median; NAN: unknown */
 
     /* Its value by that of the best of its group, round by round; of the rounds that both have. */
     struct sweep_figure relative;
