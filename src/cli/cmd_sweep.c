@@ -90,10 +90,23 @@ static int settle(struct invocation *v, struct err *e)
 
 /* --- What is said beside the result. --- */
 
+/* "; about 40 s left"; nothing when it is unknown or soon. */
+static void say_left(char *buf, size_t bytes, uint64_t left_ns)
+{
+    uint64_t seconds = left_ns / UINT64_C(1000000000);
+    buf[0] = '\0';
+    if (left_ns == SWEEP_UNKNOWN || seconds == 0)
+        return;
+    if (seconds < 120)
+        snprintf(buf, bytes, "; about %u s left", (unsigned)seconds);
+    else
+        snprintf(buf, bytes, "; about %llu min left", (unsigned long long)(seconds + 30) / 60);
+}
+
 static void show_progress(void *context, const struct sweep *s, const struct sweep_progress *p)
 {
     struct invocation *v = context;
-    char line[160], name[64], rounds[24] = "", left[UNITS_TEXT_BYTES];
+    char line[160], name[64], rounds[24] = "", left[48];
     size_t used;
     if (p->rounds > 0)
         snprintf(rounds, sizeof rounds, s->runs_wanted > 0 ? " of %u" : " of about %u",
@@ -105,9 +118,8 @@ static void show_progress(void *context, const struct sweep *s, const struct swe
         snprintf(line + used, sizeof line - used, ": %s",
                  sweep_point_name(s, p->point, name, sizeof name));
     used = strlen(line);
-    if (p->left_ns != SWEEP_UNKNOWN)
-        snprintf(line + used, sizeof line - used, "; about %s left",
-                 units_format_duration(left, p->left_ns / 1000000000 * 1000000000, "u"));
+    say_left(left, sizeof left, p->left_ns);
+    snprintf(line + used, sizeof line - used, "%s", left);
     progress_line(&v->progress, line);
 }
 

@@ -14,12 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cjson/cJSON.h>
 #include <uv.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "sweep/journal_head.h"
+#include "sweep/json_part.h"
 
 enum { PIECE_BYTES = 64 * 1024, LINE_BYTES_MOST = 1 << 30, OPENED_MOST = 10 };
 
@@ -49,27 +49,27 @@ static int of_line(const struct reader *r, struct err *e)
     return err_prefix(e, "'%s': line %llu", r->j->path, (unsigned long long)r->line);
 }
 
-/* {"parameters":{...},"environment":{...}} */
-static bool is_context(struct reader *r, const char *line, size_t length, struct err *e, int *rc)
+/* {"parameters":{...},"environment":{...}}: 1 when the line is that, 0 when not. */
+static int take_context(struct reader *r, const char *line, size_t length, struct err *e)
 {
-    cJSON *object =
-        strncmp(line, "{\"parameters\":", 14) == 0 ? cJSON_ParseWithLength(line, length) : NULL;
-    const cJSON *parameters = cJSON_GetObjectItemCaseSensitive(object, "parameters");
-    const cJSON *environment = cJSON_GetObjectItemCaseSensitive(object, "environment");
-    bool is = cJSON_IsObject(parameters) && cJSON_IsObject(environment);
+    static const char begins[] = "{\"parameters\":";
+    bool short_of_memory = false;
+    cJSON *object = strncmp(line, begins, sizeof begins - 1) == 0
+                        ? json_part_parse(line, length, &short_of_memory)
+                        : NULL;
+    const cJSON *parameters = json_part_member(object, "parameters");
+    const cJSON *environment = json_part_member(object, "environment");
+    int rc = cJSON_IsObject(parameters) && cJSON_IsObject(environment);
 
-    if (is && r->context->parameters == NULL) {
-        char *texts[] = {cJSON_PrintUnformatted(parameters), cJSON_PrintUnformatted(environment)};
-
-        r->context->parameters = texts[0] != NULL ? mem_copy_text(texts[0]) : NULL;
-        r->context->environment = texts[1] != NULL ? mem_copy_text(texts[1]) : NULL;
-        cJSON_free(texts[0]);
-        cJSON_free(texts[1]);
-        if (r->context->parameters == NULL || r->context->environment == NULL)
-            *rc = err_no_memory(e, "a journal");
+    if (rc == 1 && r->context->parameters == NULL) {
+        r->context->parameters = json_part_print(parameters);
+        r->context->environment = json_part_print(environment);
+        short_of_memory = r->context->parameters == NULL || r->context->environment == NULL;
     }
+    if (short_of_memory)
+        rc = err_no_memory(e, "a journal");
     cJSON_Delete(object);
-    return is;
+    return rc;
 }
 
 /* A point's runs stand there round by round: none twice, none left out. */
@@ -93,15 +93,16 @@ static int take_line(struct reader *r, struct err *e)
 {
     const char *line = text_get(&r->text);
     size_t length = r->text.length;
-    int rc = 0;
+    int rc;
 
     r->line++;
     if (r->line == 1) {
         rc = journal_head_match(r->s, line, length, r->seed_given, r->spans, e);
         return rc == 0 ? 0 : err_prefix(e, "'%s'", r->j->path);
     }
-    if (is_context(r, line, length, e, &rc))
-        return rc;
+    rc = take_context(r, line, length, e);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
     return take_run(r, line, length, e);
 }
 

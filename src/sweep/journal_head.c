@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "sweep/json_part.h"
 
 enum { SHOWN_BYTES = 120 };
 
@@ -24,24 +25,6 @@ static const struct compared {
     {"warmup_runs", "--warmup is"},   {"spans", "--spans is"},
 };
 
-static bool put(cJSON *object, const char *key, cJSON *item)
-{
-    bool added = item != NULL && (key == NULL ? cJSON_AddItemToArray(object, item)
-                                              : cJSON_AddItemToObject(object, key, item));
-
-    if (!added)
-        cJSON_Delete(item);
-    return added;
-}
-
-static cJSON *number(uint64_t n)
-{
-    char digits[24];
-
-    snprintf(digits, sizeof digits, "%" PRIu64, n);
-    return cJSON_CreateRaw(digits);
-}
-
 /* Bytes that are no valid UTF-8 are no matter: the line is compared with one that is made alike. */
 static cJSON *arguments_of(const struct sweep *s)
 {
@@ -49,7 +32,7 @@ static cJSON *arguments_of(const struct sweep *s)
     bool ok = array != NULL;
 
     for (size_t i = 0; ok && i < s->argument_count; i++)
-        ok = put(array, NULL, cJSON_CreateString(s->arguments[i]));
+        ok = json_part_put(array, NULL, cJSON_CreateString(s->arguments[i]));
     if (ok)
         return array;
     cJSON_Delete(array);
@@ -64,9 +47,9 @@ static cJSON *axes_of(const struct sweep *s)
     for (unsigned i = 0; ok && i < s->axis_count; i++) {
         cJSON *values = cJSON_CreateArray();
 
-        ok = put(object, s->axes[i].param->name, values);
+        ok = json_part_put(object, s->axes[i].param->name, values);
         for (uint32_t k = 0; ok && k < s->axes[i].count; k++)
-            ok = put(values, NULL, cJSON_CreateString(s->axes[i].values[k].text));
+            ok = json_part_put(values, NULL, cJSON_CreateString(s->axes[i].values[k].text));
     }
     if (ok)
         return object;
@@ -77,13 +60,15 @@ static cJSON *axes_of(const struct sweep *s)
 static cJSON *build(const struct sweep *s, bool spans)
 {
     cJSON *o = cJSON_CreateObject();
-    bool ok = o != NULL && put(o, "schema", cJSON_CreateString(JOURNAL_SCHEMA)) &&
-              put(o, "uvlab", cJSON_CreateString(UVLAB_VERSION)) &&
-              put(o, "experiment", cJSON_CreateString(s->experiment->name)) &&
-              put(o, "arguments", arguments_of(s)) && put(o, "axes", axes_of(s)) &&
-              put(o, "warmup_runs", number(s->warmup)) &&
-              put(o, "spans", cJSON_CreateBool(spans)) && put(o, "seed", number(s->seed)) &&
-              put(o, "started_at", cJSON_CreateString(s->started_at));
+    bool ok = o != NULL && json_part_put(o, "schema", cJSON_CreateString(JOURNAL_SCHEMA)) &&
+              json_part_put(o, "uvlab", cJSON_CreateString(UVLAB_VERSION)) &&
+              json_part_put(o, "experiment", cJSON_CreateString(s->experiment->name)) &&
+              json_part_put(o, "arguments", arguments_of(s)) &&
+              json_part_put(o, "axes", axes_of(s)) &&
+              json_part_put(o, "warmup_runs", json_part_number(s->warmup)) &&
+              json_part_put(o, "spans", cJSON_CreateBool(spans)) &&
+              json_part_put(o, "seed", json_part_number(s->seed)) &&
+              json_part_put(o, "started_at", cJSON_CreateString(s->started_at));
 
     if (ok)
         return o;
@@ -94,11 +79,8 @@ static cJSON *build(const struct sweep *s, bool spans)
 char *journal_head_make(const struct sweep *s, bool spans)
 {
     cJSON *o = build(s, spans);
-    char *text = o != NULL ? cJSON_PrintUnformatted(o) : NULL, *line = NULL;
+    char *line = o != NULL ? json_part_print(o) : NULL;
 
-    if (text != NULL)
-        line = mem_copy_text(text);
-    cJSON_free(text);
     cJSON_Delete(o);
     return line;
 }
@@ -154,11 +136,12 @@ static int take_over(struct sweep *s, const cJSON *its, bool seed_given, struct 
 int journal_head_match(struct sweep *s, const char *line, size_t length, bool seed_given,
                        bool spans, struct err *e)
 {
-    cJSON *its = cJSON_ParseWithLength(line, length), *mine = build(s, spans);
+    bool short_of_memory = false;
+    cJSON *its = json_part_parse(line, length, &short_of_memory), *mine = build(s, spans);
     const cJSON *schema = cJSON_GetObjectItemCaseSensitive(its, "schema");
     int rc = 0;
 
-    if (mine == NULL)
+    if (mine == NULL || short_of_memory)
         rc = err_no_memory(e, "a journal");
     else if (!cJSON_IsString(schema) || strcmp(schema->valuestring, JOURNAL_SCHEMA) != 0)
         rc = err_set(e, STATUS_FAILED, "is no journal of a sweep");

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -72,6 +73,9 @@ static void become(const struct process_plan *plan, pid_t parent, int output, in
         if (null > STDERR_FILENO)
             close(null);
         reset_signals();
+#ifdef UVLAB_TORTURE
+        unsetenv("UVLAB_FAIL_ALLOC"); /* it is for this process */
+#endif
         execv(plan->program, plan->arguments);
     }
     error = errno;

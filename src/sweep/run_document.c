@@ -4,7 +4,6 @@
  * hundred days. Main thread. */
 #include "sweep/run_document.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "measure/wall.h"
+#include "sweep/json_part.h"
 
 /* Members that the line takes over from the document's run, in this order. The first five are there
  * in any case. */
@@ -27,25 +27,6 @@ static const struct taken {
 
 /* --- Building. --- */
 
-/* As json_put() of the views: owns the item in any case. */
-static bool put(cJSON *object, const char *key, cJSON *item)
-{
-    if (item != NULL && cJSON_AddItemToObject(object, key, item))
-        return true;
-    cJSON_Delete(item);
-    return false;
-}
-
-static cJSON *whole_number(uint64_t n)
-{
-    char digits[24];
-
-    if (n == SWEEP_UNKNOWN)
-        return cJSON_CreateNull();
-    snprintf(digits, sizeof digits, "%" PRIu64, n);
-    return cJSON_CreateRaw(digits);
-}
-
 static cJSON *text_or_null(const char *text)
 {
     return text == NULL ? cJSON_CreateNull() : cJSON_CreateString(text);
@@ -56,13 +37,14 @@ static bool put_head(cJSON *line, const struct sweep_run *run)
     char started[WALL_TEXT_BYTES];
     bool exited = run->exit_status >= 0;
 
-    return put(line, "point", whole_number(run->point)) &&
-           put(line, "round", whole_number(run->round)) &&
-           put(line, "started_at", cJSON_CreateString(wall_write(started, run->started_ms))) &&
-           put(line, "process_ns", whole_number(run->process_ns)) &&
-           put(line, "exit_status",
-               exited ? cJSON_CreateNumber(run->exit_status) : cJSON_CreateNull()) &&
-           put(line, "error", text_or_null(run->error));
+    return json_part_put(line, "point", json_part_number(run->point)) &&
+           json_part_put(line, "round", json_part_number(run->round)) &&
+           json_part_put(line, "started_at",
+                         cJSON_CreateString(wall_write(started, run->started_ms))) &&
+           json_part_put(line, "process_ns", json_part_number(run->process_ns)) &&
+           json_part_put(line, "exit_status",
+                         exited ? cJSON_CreateNumber(run->exit_status) : cJSON_CreateNull()) &&
+           json_part_put(line, "error", text_or_null(run->error));
 }
 
 /* Moves a member from one object to another. */
@@ -71,8 +53,8 @@ static bool take(cJSON *line, cJSON *from, const char *key, bool always)
     cJSON *item = from == NULL ? NULL : cJSON_DetachItemFromObjectCaseSensitive(from, key);
 
     if (item != NULL)
-        return put(line, key, item);
-    return !always || put(line, key, cJSON_CreateNull());
+        return json_part_put(line, key, item);
+    return !always || json_part_put(line, key, cJSON_CreateNull());
 }
 
 /* `document` and `measured`, its run, lose what the line takes; both may be NULL. */
@@ -84,10 +66,10 @@ static cJSON *build(const struct sweep_run *run, cJSON *document, cJSON *measure
     for (size_t i = 0; ok && i < sizeof taken / sizeof taken[0]; i++)
         ok = take(line, measured, taken[i].key, taken[i].always);
     ok = ok && (measured != NULL ? take(line, document, "warnings", true)
-                                 : put(line, "warnings", cJSON_CreateArray()));
+                                 : json_part_put(line, "warnings", cJSON_CreateArray()));
     if (ok && spans)
         ok = measured != NULL ? take(line, measured, "spans", true)
-                              : put(line, "spans", cJSON_CreateArray());
+                              : json_part_put(line, "spans", cJSON_CreateArray());
     if (ok)
         return line;
     cJSON_Delete(line);
@@ -96,15 +78,10 @@ static cJSON *build(const struct sweep_run *run, cJSON *document, cJSON *measure
 
 /* --- Reading. --- */
 
-static const cJSON *member(const cJSON *object, const char *key)
-{
-    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
-}
-
 /* A whole number that a double holds exactly; else unknown. */
 static uint64_t number_of(const cJSON *object, const char *key)
 {
-    const cJSON *item = member(object, key);
+    const cJSON *item = json_part_member(object, key);
     const double most = 9007199254740992.0;
 
     if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= most))
@@ -116,7 +93,7 @@ static uint64_t number_of(const cJSON *object, const char *key)
 static void read_part(const cJSON *calls, const char *key, uint64_t count, uint64_t *median_ns,
                       uint64_t *sum_ns)
 {
-    const cJSON *part = member(calls, key), *mean = member(part, "mean");
+    const cJSON *part = json_part_member(calls, key), *mean = json_part_member(part, "mean");
     double sum = cJSON_IsNumber(mean) ? mean->valuedouble * (double)count : -1;
 
     *median_ns = number_of(part, "p50");
@@ -137,21 +114,23 @@ static void read_calls(const cJSON *calls, struct sweep_calls *c)
 
 static void read_figures(struct sweep_run *run, const cJSON *line)
 {
-    const cJSON *load = member(line, "load"), *latency = member(load, "latency_ns");
+    const cJSON *load = json_part_member(line, "load"),
+                *latency = json_part_member(load, "latency_ns");
 
     run->elapsed_ns = number_of(line, "elapsed_ns");
     run->cpu_ns = number_of(line, "cpu_ns");
     run->answered = number_of(load, "answered");
     run->latency_p50_ns = number_of(latency, "p50");
     run->latency_p99_ns = number_of(latency, "p99");
-    read_calls(member(line, "calls"), &run->calls);
+    read_calls(json_part_member(line, "calls"), &run->calls);
 }
 
 /* What put_head() wrote. False when it is not that; *short_of_memory says if that is why. */
 static bool read_head(struct sweep_run *run, const cJSON *line, bool *short_of_memory)
 {
-    const cJSON *started = member(line, "started_at"), *status = member(line, "exit_status");
-    const cJSON *error = member(line, "error");
+    const cJSON *started = json_part_member(line, "started_at"),
+                *status = json_part_member(line, "exit_status");
+    const cJSON *error = json_part_member(line, "error");
     uint64_t point = number_of(line, "point"), round = number_of(line, "round");
 
     run->process_ns = number_of(line, "process_ns");
@@ -173,39 +152,10 @@ static bool read_head(struct sweep_run *run, const cJSON *line, bool *short_of_m
     return run->error != NULL;
 }
 
-/* Nothing may stand behind it. */
-static cJSON *parse_whole(const char *text, size_t length)
-{
-    const char *end = NULL;
-    cJSON *item = cJSON_ParseWithLengthOpts(text, length, &end, 0);
-
-    if (item == NULL)
-        return NULL;
-    while (end < text + length && (*end == '\n' || *end == ' '))
-        end++;
-    if (end == text + length)
-        return item;
-    cJSON_Delete(item);
-    return NULL;
-}
-
-/* cJSON's memory is mem.h's (mem_adopt_cjson()), but who adopted nothing, such as a test, frees
- * as cJSON allocates: hence copies. */
-static char *print(const cJSON *item)
-{
-    char *text = cJSON_PrintUnformatted(item), *copy;
-
-    if (text == NULL)
-        return NULL;
-    copy = mem_copy_text(text);
-    cJSON_free(text);
-    return copy;
-}
-
 int run_document_read(struct sweep_run *run, const char *line, size_t length, struct err *e)
 {
-    cJSON *object = parse_whole(line, length);
     bool short_of_memory = false;
+    cJSON *object = json_part_parse(line, length, &short_of_memory);
     int rc = 0;
 
     *run = (struct sweep_run){0};
@@ -214,7 +164,7 @@ int run_document_read(struct sweep_run *run, const char *line, size_t length, st
                              : err_set(e, STATUS_FAILED, "is no run of a sweep");
     } else {
         read_figures(run, object);
-        run->json = print(object);
+        run->json = json_part_print(object);
         if (run->json == NULL)
             rc = err_no_memory(e, "a run");
     }
@@ -229,8 +179,9 @@ int run_document_read(struct sweep_run *run, const char *line, size_t length, st
 /* The measured run of a document, or NULL when it is none of this sweep. */
 static cJSON *measured_of(const cJSON *document, const struct sweep *s)
 {
-    const cJSON *schema = member(document, "schema"), *name = member(document, "experiment");
-    const cJSON *runs = member(document, "runs");
+    const cJSON *schema = json_part_member(document, "schema"),
+                *name = json_part_member(document, "experiment");
+    const cJSON *runs = json_part_member(document, "runs");
     cJSON *run;
 
     if (!cJSON_IsString(schema) || strcmp(schema->valuestring, "uvlab.result/1") != 0 ||
@@ -239,7 +190,7 @@ static cJSON *measured_of(const cJSON *document, const struct sweep *s)
         return NULL;
     cJSON_ArrayForEach(run, runs)
     {
-        const cJSON *role = member(run, "role");
+        const cJSON *role = json_part_member(run, "role");
         if (cJSON_IsString(role) && strcmp(role->valuestring, "measured") == 0)
             return run;
     }
@@ -277,13 +228,13 @@ static void say_why(const struct sweep *s, const struct process_plan *plan,
 
 static int keep_context(struct run_context *context, const cJSON *document, struct err *e)
 {
-    const cJSON *parameters = member(document, "parameters");
-    const cJSON *environment = member(document, "environment");
+    const cJSON *parameters = json_part_member(document, "parameters");
+    const cJSON *environment = json_part_member(document, "environment");
 
     if (!cJSON_IsObject(parameters) || !cJSON_IsObject(environment))
         return 0;
-    context->parameters = print(parameters);
-    context->environment = print(environment);
+    context->parameters = json_part_print(parameters);
+    context->environment = json_part_print(environment);
     if (context->parameters != NULL && context->environment != NULL)
         return 0;
     run_context_free(context);
@@ -305,7 +256,7 @@ static int make_line(struct sweep_run *run, cJSON *document, cJSON *measured, bo
 
     if (line != NULL) {
         read_figures(run, line);
-        run->json = print(line);
+        run->json = json_part_print(line);
     }
     cJSON_Delete(line);
     return run->json != NULL ? 0 : err_no_memory(e, "a run");
@@ -315,10 +266,11 @@ int run_document_make(struct sweep_run *run, const struct sweep *s, const struct
                       const struct process_outcome *out, bool spans, struct run_context *context,
                       struct err *e)
 {
-    cJSON *document = parse_whole(text_get(&out->output), out->output.length);
+    bool short_of_memory = false;
+    cJSON *document = json_part_parse(text_get(&out->output), out->output.length, &short_of_memory);
     cJSON *measured = measured_of(document, s);
     char why[PROCESS_SAID_BYTES];
-    int rc = 0;
+    int rc = short_of_memory ? err_no_memory(e, "a run") : 0;
 
     *context = (struct run_context){0};
     run->started_ms = out->started_ms;
@@ -326,7 +278,7 @@ int run_document_make(struct sweep_run *run, const struct sweep *s, const struct
     run->exit_status = out->end == PROCESS_EXITED ? out->status : -1;
     run->error = run->json = NULL;
     say_why(s, plan, out, measured != NULL, why, sizeof why);
-    if (why[0] != '\0') {
+    if (rc == 0 && why[0] != '\0') {
         run->error = mem_copy_text(why);
         if (run->error == NULL)
             rc = err_no_memory(e, "a run");

@@ -5,9 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
-#include "base/mem.h"
+#include "sweep/json_part.h"
 
 enum { SHOWN_BYTES = 96 };
 
@@ -18,14 +16,11 @@ static const char *const of_the_sweep[] = {"runs", "warmup", "measured_only", NU
 static const char *const machine_keys[] = {"cpu",    "cpus_online", "cpus_allowed", "cpu_quota",
                                            "kernel", "libuv",       "openssl",      NULL};
 
-static const cJSON *member(const cJSON *object, const char *key)
+/* What is not known becomes NULL. The texts have been read before, so that only memory can fail. */
+static int parse(const char *text, cJSON **item, struct err *e)
 {
-    return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
-}
-
-static cJSON *parse(const char *text)
-{
-    return text == NULL ? NULL : cJSON_Parse(text);
+    *item = text == NULL ? NULL : cJSON_Parse(text);
+    return text == NULL || *item != NULL ? 0 : err_no_memory(e, "the parameters of the sweep");
 }
 
 /* --- By what. --- */
@@ -40,22 +35,24 @@ static const struct sweep_run *first_good_run(const struct sweep *s)
 
 static bool is_positive(const cJSON *parameters, const char *key)
 {
-    const cJSON *item = member(parameters, key);
+    const cJSON *item = json_part_member(parameters, key);
 
     return cJSON_IsNumber(item) && item->valuedouble > 0;
 }
 
-static enum sweep_by best_for_load(const struct run_context *context)
+static int choose_for_load(struct sweep *s, const struct run_context *context, struct err *e)
 {
-    cJSON *parameters = parse(context->parameters);
-    enum sweep_by by = SWEEP_BY_ELAPSED;
+    cJSON *parameters;
 
+    if (parse(context->parameters, &parameters, e) != 0)
+        return -1;
+    s->by = SWEEP_BY_ELAPSED;
     if (is_positive(parameters, "rate"))
-        by = SWEEP_BY_P99;
+        s->by = SWEEP_BY_P99;
     else if (is_positive(parameters, "duration_ns"))
-        by = SWEEP_BY_REQUEST;
+        s->by = SWEEP_BY_REQUEST;
     cJSON_Delete(parameters);
-    return by;
+    return 0;
 }
 
 int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
@@ -64,8 +61,10 @@ int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
 
     if (run == NULL)
         return 0;
-    if (s->by == SWEEP_BY_AUTO)
-        s->by = run->answered != SWEEP_UNKNOWN ? best_for_load(context) : SWEEP_BY_ELAPSED;
+    if (s->by == SWEEP_BY_AUTO && run->answered == SWEEP_UNKNOWN)
+        s->by = SWEEP_BY_ELAPSED;
+    if (s->by == SWEEP_BY_AUTO && choose_for_load(s, context, e) != 0)
+        return -1;
     if (s->by != SWEEP_BY_ELAPSED && s->by != SWEEP_BY_CPU && run->answered == SWEEP_UNKNOWN)
         return err_set(e, STATUS_USAGE,
                        "--by: %s makes no load, so that there is only elapsed and cpu",
@@ -78,7 +77,7 @@ int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
 /* The member as a text that a message bears. */
 static int show(const cJSON *object, const char *key, char buf[SHOWN_BYTES], struct err *e)
 {
-    const cJSON *item = member(object, key);
+    const cJSON *item = json_part_member(object, key);
     char *text = item != NULL ? cJSON_PrintUnformatted(item) : NULL;
 
     if (item != NULL && text == NULL)
@@ -124,60 +123,71 @@ static int compare_parameters(struct sweep *s, const cJSON *a, const cJSON *b, s
     return 0;
 }
 
-int settle_compare(struct sweep *s, const struct run_context *earlier,
-                   const struct run_context *now, struct err *e)
+static int compare_machines(struct sweep *s, const cJSON *a, const cJSON *b, struct err *e)
 {
-    cJSON *a = parse(earlier->environment), *b = parse(now->environment);
-    int rc = 0;
+    for (size_t i = 0; machine_keys[i] != NULL; i++)
+        if (compare(s, "machine", a, b, machine_keys[i], e) != 0)
+            return -1;
+    return 0;
+}
 
-    for (size_t i = 0; rc == 0 && machine_keys[i] != NULL; i++)
-        rc = compare(s, "machine", a, b, machine_keys[i], e);
-    cJSON_Delete(a);
-    cJSON_Delete(b);
-    a = parse(earlier->parameters);
-    b = parse(now->parameters);
+/* Compares what two texts have in common. */
+static int compare_texts(struct sweep *s, const char *earlier, const char *now,
+                         int (*items)(struct sweep *, const cJSON *, const cJSON *, struct err *),
+                         struct err *e)
+{
+    cJSON *a = NULL, *b = NULL;
+    int rc = parse(earlier, &a, e);
+
     if (rc == 0)
-        rc = compare_parameters(s, a, b, e);
+        rc = parse(now, &b, e);
+    if (rc == 0)
+        rc = items(s, a, b, e);
     cJSON_Delete(a);
     cJSON_Delete(b);
     return rc;
 }
 
+int settle_compare(struct sweep *s, const struct run_context *earlier,
+                   const struct run_context *now, struct err *e)
+{
+    if (compare_texts(s, earlier->environment, now->environment, compare_machines, e) != 0)
+        return -1;
+    return compare_texts(s, earlier->parameters, now->parameters, compare_parameters, e);
+}
+
 /* --- Into the sweep. --- */
 
-static char *print(const cJSON *item)
+/* Both are there. */
+static int keep(struct sweep *s, cJSON *parameters, const cJSON *environment, struct err *e)
 {
-    char *text = cJSON_PrintUnformatted(item), *copy = NULL;
+    const cJSON *cpus = json_part_member(environment, "cpus_allowed");
+    char key[PARAM_KEY_BYTES];
 
-    if (text != NULL)
-        copy = mem_copy_text(text);
-    cJSON_free(text);
-    return copy;
+    for (unsigned i = 0; i < s->axis_count; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(parameters, param_key(s->axes[i].param, key));
+    for (size_t i = 0; of_the_sweep[i] != NULL; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(parameters, of_the_sweep[i]);
+    if (cJSON_IsNumber(cpus) && cpus->valuedouble >= 1 && cpus->valuedouble < 1e6)
+        s->cpus_allowed = (unsigned)cpus->valuedouble;
+    s->parameters = json_part_print(parameters);
+    s->environment = json_part_print(environment);
+    if (s->parameters == NULL || s->environment == NULL)
+        return err_no_memory(e, "the parameters of the sweep");
+    return 0;
 }
 
 int settle_context(struct sweep *s, const struct run_context *context, struct err *e)
 {
-    cJSON *parameters = parse(context->parameters), *environment = parse(context->environment);
-    const cJSON *cpus = member(environment, "cpus_allowed");
-    char key[PARAM_KEY_BYTES];
-    int rc = 0;
+    cJSON *parameters = NULL, *environment = NULL;
+    int rc = parse(context->parameters, &parameters, e);
 
     if (s->by == SWEEP_BY_AUTO)
         s->by = SWEEP_BY_ELAPSED;
-    for (unsigned i = 0; parameters != NULL && i < s->axis_count; i++)
-        cJSON_DeleteItemFromObjectCaseSensitive(parameters, param_key(s->axes[i].param, key));
-    for (size_t i = 0; parameters != NULL && of_the_sweep[i] != NULL; i++)
-        cJSON_DeleteItemFromObjectCaseSensitive(parameters, of_the_sweep[i]);
-    if (parameters != NULL && environment != NULL) {
-        s->parameters = print(parameters);
-        s->environment = print(environment);
-        if (cJSON_IsNumber(cpus) && cpus->valuedouble >= 1 && cpus->valuedouble < 1e6)
-            s->cpus_allowed = (unsigned)cpus->valuedouble;
-        if (s->parameters == NULL || s->environment == NULL)
-            rc = err_no_memory(e, "the parameters of the sweep");
-    } else if (context->parameters != NULL) {
-        rc = err_no_memory(e, "the parameters of the sweep");
-    }
+    if (rc == 0)
+        rc = parse(context->environment, &environment, e);
+    if (rc == 0 && parameters != NULL && environment != NULL)
+        rc = keep(s, parameters, environment, e);
     cJSON_Delete(parameters);
     cJSON_Delete(environment);
     return rc;

@@ -52,22 +52,21 @@ static void end(struct sweeping *w, enum sweep_end why)
 /* --- One run. --- */
 
 /* By the mean of all runs so far, and not beyond the time limit. */
-static uint64_t left_ns(const struct sweeping *w, uint32_t round)
+static uint64_t left_ns(const struct sweeping *w)
 {
     const struct sweep *s = w->s;
-    uint64_t spent_ns = took_ns(w), left, runs, done = s->run_count;
+    uint64_t spent_ns = took_ns(w), limit_ns = SWEEP_UNKNOWN, left, runs, done = s->run_count;
 
+    if (s->time_limit_ns != SWEEP_UNKNOWN)
+        limit_ns = s->time_limit_ns > spent_ns ? s->time_limit_ns - spent_ns : 0;
     if (done == 0 || w->rounds_wanted == 0)
-        return s->time_limit_ns == SWEEP_UNKNOWN ? SWEEP_UNKNOWN : s->time_limit_ns - spent_ns;
+        return limit_ns;
     runs = (uint64_t)w->rounds_wanted * s->point_count;
     for (uint32_t i = 0; i < s->point_count; i++)
-        if (w->points[i].given_up)
+        if (w->points[i].given_up && w->points[i].rounds < w->rounds_wanted)
             runs -= w->rounds_wanted - w->points[i].rounds;
     left = runs > done ? spent_ns / done * (runs - done) : 0;
-    if (s->time_limit_ns != SWEEP_UNKNOWN && left > s->time_limit_ns - spent_ns)
-        left = s->time_limit_ns - spent_ns;
-    (void)round;
-    return left;
+    return left < limit_ns ? left : limit_ns;
 }
 
 static void tell(const struct sweeping *w, uint32_t round, uint32_t point)
@@ -76,7 +75,7 @@ static void tell(const struct sweeping *w, uint32_t round, uint32_t point)
 
     if (w->plan->progress == NULL)
         return;
-    p.left_ns = left_ns(w, round);
+    p.left_ns = left_ns(w);
     w->plan->progress(w->plan->context, w->s, &p);
 }
 
