@@ -22,8 +22,10 @@ static const enum sweep_column leave_out[] = {
 
 char *sweep_table_duration(const struct sweep_table *t, char buf[SWEEP_CELL_BYTES], double ns)
 {
-    if (isnan(ns))
-        return strcpy(buf, "-");
+    if (isnan(ns)) {
+        snprintf(buf, SWEEP_CELL_BYTES, "-");
+        return buf;
+    }
     return units_format_duration(buf, (uint64_t)(ns + 0.5), term_micro(&t->term));
 }
 
@@ -39,7 +41,7 @@ static void interval_text(const struct sweep_table *t, const struct sweep_figure
     int decimals = 0;
     double ns = 1;
 
-    strcpy(buf, "-");
+    snprintf(buf, SWEEP_CELL_BYTES, "-");
     if (isnan(f->low))
         return;
     sweep_table_duration(t, median, f->median);
@@ -64,7 +66,7 @@ static void relative_text(const struct sweep_table *t, const struct sweep_point 
     const char *mark = "";
 
     if (isnan(ratio)) {
-        strcpy(buf, "-");
+        snprintf(buf, SWEEP_CELL_BYTES, "-");
         return;
     }
     if (ratio >= 1.5)
@@ -84,7 +86,7 @@ static void relative_text(const struct sweep_table *t, const struct sweep_point 
 static void cell_text(const struct sweep_table *t, const struct sweep_point *point,
                       enum sweep_column column, char buf[SWEEP_CELL_BYTES])
 {
-    strcpy(buf, "-");
+    snprintf(buf, SWEEP_CELL_BYTES, "-");
     switch (column) {
     case SWEEP_COLUMN_RUNS:
         snprintf(buf, SWEEP_CELL_BYTES, "%" PRIu32, point->runs);
