@@ -45,17 +45,16 @@ static uint32_t add_list(struct text *t, const struct reasoning *r, enum sweep_v
                          uint32_t except)
 {
     const struct sweep_points *p = r->points;
-    uint32_t count = 0, at = 0, shown;
+    uint32_t count = 0, at = 0;
 
     for (uint32_t i = 0; i < p->count; i++)
         count += is_listed(r, i, verdict, except);
-    shown = count <= LISTED_MOST ? count : LISTED_MOST;
-    for (uint32_t i = 0; i < p->count && at < shown; i++) {
+    for (uint32_t i = 0; i < p->count && at < LISTED_MOST; i++) {
         if (is_listed(r, i, verdict, except))
             add_listed(t, p, i, at++, count);
     }
-    if (shown < count)
-        text_add(t, " and %" PRIu32 " more", count - shown);
+    if (at < count)
+        text_add(t, " and %" PRIu32 " more", count - at);
     return count;
 }
 

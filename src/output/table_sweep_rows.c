@@ -342,7 +342,6 @@ static void print_outliers(const struct sweep_table *t, uint32_t i)
 {
     const struct sweep *s = t->shown->sweep;
     const struct sweep_point *point = &t->shown->points.list[i];
-    uint32_t shown = point->outlier_count < OUTLIERS_MOST ? point->outlier_count : OUTLIERS_MOST;
     char name[200], text[SWEEP_CELL_BYTES], piece[2 * SWEEP_CELL_BYTES];
     size_t at = 2;
 
@@ -350,7 +349,7 @@ static void print_outliers(const struct sweep_table *t, uint32_t i)
     term_wrap(&t->term, INK_PLAIN, &at, 4,
               s->axis_count == 0 ? "runs" : sweep_point_name(s, i, name, sizeof name));
     term_wrap(&t->term, INK_PLAIN, &at, 4, ":");
-    for (uint32_t k = 0; k < shown; k++) {
+    for (uint32_t k = 0; k < point->outlier_count && k < OUTLIERS_MOST; k++) {
         const struct sweep_run *run = &s->runs[point->outliers[k]];
 
         snprintf(piece, sizeof piece, "%s in round %" PRIu32 "%s",
@@ -358,8 +357,8 @@ static void print_outliers(const struct sweep_table *t, uint32_t i)
                  k + 1 < point->outlier_count ? "," : "");
         term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
     }
-    if (shown < point->outlier_count) {
-        snprintf(piece, sizeof piece, "and %" PRIu32 " more", point->outlier_count - shown);
+    if (point->outlier_count > OUTLIERS_MOST) {
+        snprintf(piece, sizeof piece, "and %" PRIu32 " more", point->outlier_count - OUTLIERS_MOST);
         term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
     }
     out_text(t->term.out, "\n");
