@@ -207,9 +207,9 @@ static void measure_point(struct sweep_points *p, struct sweep_point *point, uin
 
 /* Runs of the same round of both, where both have a value. A round that comes twice (a journal that
  * somebody wrote to) counts once. */
-struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t point, uint32_t base)
+struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t of, uint32_t by)
 {
-    const struct sweep_point *a = &p->list[point], *b = &p->list[base];
+    const struct sweep_point *a = &p->list[of], *b = &p->list[by];
     uint32_t i = 0, k = 0;
     size_t n = 0;
 

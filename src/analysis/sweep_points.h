@@ -79,8 +79,9 @@ struct sweep_points {
 int sweep_points_make(struct sweep_points *p, const struct sweep *s, struct err *e);
 void sweep_points_free(struct sweep_points *p);
 
-/* The value of `point` by that of `base`, round by round. Overwrites p->scratch, nothing else. */
-struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t point, uint32_t base);
+/* The value of point `of` divided by that of point `by`, round by round. Overwrites p->scratch,
+ * nothing else. */
+struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t of, uint32_t by);
 
 /* "best", "equal", "worse", "undecided", "failed" or "too few runs". */
 const char *sweep_verdict_name(enum sweep_verdict v);

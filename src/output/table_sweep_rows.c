@@ -22,8 +22,10 @@ static const enum sweep_column leave_out[] = {
 
 char *sweep_table_duration(const struct sweep_table *t, char buf[SWEEP_CELL_BYTES], double ns)
 {
-    if (isnan(ns))
-        return strcpy(buf, "-");
+    if (isnan(ns)) {
+        snprintf(buf, SWEEP_CELL_BYTES, "-");
+        return buf;
+    }
     return units_format_duration(buf, (uint64_t)(ns + 0.5), term_micro(&t->term));
 }
 
@@ -39,7 +41,7 @@ static void interval_text(const struct sweep_table *t, const struct sweep_figure
     int decimals = 0;
     double ns = 1;
 
-    strcpy(buf, "-");
+    snprintf(buf, SWEEP_CELL_BYTES, "-");
     if (isnan(f->low))
         return;
     sweep_table_duration(t, median, f->median);
@@ -64,7 +66,7 @@ static void relative_text(const struct sweep_table *t, const struct sweep_point 
     const char *mark = "";
 
     if (isnan(ratio)) {
-        strcpy(buf, "-");
+        snprintf(buf, SWEEP_CELL_BYTES, "-");
         return;
     }
     if (ratio >= 1.5)
@@ -84,7 +86,7 @@ static void relative_text(const struct sweep_table *t, const struct sweep_point 
 static void cell_text(const struct sweep_table *t, const struct sweep_point *point,
                       enum sweep_column column, char buf[SWEEP_CELL_BYTES])
 {
-    strcpy(buf, "-");
+    snprintf(buf, SWEEP_CELL_BYTES, "-");
     switch (column) {
     case SWEEP_COLUMN_RUNS:
         snprintf(buf, SWEEP_CELL_BYTES, "%" PRIu32, point->runs);
@@ -340,7 +342,6 @@ static void print_outliers(const struct sweep_table *t, uint32_t i)
 {
     const struct sweep *s = t->shown->sweep;
     const struct sweep_point *point = &t->shown->points.list[i];
-    uint32_t shown = point->outlier_count < OUTLIERS_MOST ? point->outlier_count : OUTLIERS_MOST;
     char name[200], text[SWEEP_CELL_BYTES], piece[2 * SWEEP_CELL_BYTES];
     size_t at = 2;
 
@@ -348,7 +349,7 @@ static void print_outliers(const struct sweep_table *t, uint32_t i)
     term_wrap(&t->term, INK_PLAIN, &at, 4,
               s->axis_count == 0 ? "runs" : sweep_point_name(s, i, name, sizeof name));
     term_wrap(&t->term, INK_PLAIN, &at, 4, ":");
-    for (uint32_t k = 0; k < shown; k++) {
+    for (uint32_t k = 0; k < point->outlier_count && k < OUTLIERS_MOST; k++) {
         const struct sweep_run *run = &s->runs[point->outliers[k]];
 
         snprintf(piece, sizeof piece, "%s in round %" PRIu32 "%s",
@@ -356,8 +357,8 @@ static void print_outliers(const struct sweep_table *t, uint32_t i)
                  k + 1 < point->outlier_count ? "," : "");
         term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
     }
-    if (shown < point->outlier_count) {
-        snprintf(piece, sizeof piece, "and %" PRIu32 " more", point->outlier_count - shown);
+    if (point->outlier_count > OUTLIERS_MOST) {
+        snprintf(piece, sizeof piece, "and %" PRIu32 " more", point->outlier_count - OUTLIERS_MOST);
         term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
     }
     out_text(t->term.out, "\n");

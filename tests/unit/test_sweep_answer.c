@@ -295,7 +295,7 @@ static void test_all_failed(void **state)
     assert_int_equal(answers.list[0].best, SWEEP_NO_POINT);
     assert_int_equal(points.list[0].verdict, SWEEP_FAILED);
     assert_says(0, "not one run counts");
-    assert_says(0, "--threads 2 failed in 2 of 2 runs: cannot open 'x': no such file");
+    assert_says(0, "--threads 1 and 2 failed in 4 of 4 runs: cannot open 'x': no such file");
 }
 
 static void test_nothing_ran(void **state)
