@@ -50,6 +50,8 @@ void completion_operands(const struct completion_word *w, struct text *t)
         return;
     }
     for (size_t i = 0; completion_word(i, &other); i++) {
+        if (w->command->of_experiment && other.command != NULL)
+            continue;
         text_add(t, "%s%s", separator, other.name);
         separator = " ";
     }
