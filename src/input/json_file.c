@@ -16,6 +16,13 @@
 
 enum { PIECE_BYTES = 256 * 1024 };
 
+int json_file_name_error(struct err *e, const char *name)
+{
+    if (strncmp(e->text, "is ", 3) == 0)
+        return err_set(e, e->status, "'%s' %s", name, e->text);
+    return err_prefix(e, "'%s'", name);
+}
+
 static int read_all(int fd, const char *name, char *piece, struct json_split *s, struct err *e)
 {
     for (;;) {
@@ -25,9 +32,9 @@ static int read_all(int fd, const char *name, char *piece, struct json_split *s,
         if (count < 0)
             return err_set(e, STATUS_FAILED, "cannot read '%s': %s", name, strerror(errno));
         if (count == 0)
-            return json_split_end(s, e) == 0 ? 0 : err_prefix(e, "'%s'", name);
+            return json_split_end(s, e) == 0 ? 0 : json_file_name_error(e, name);
         if (json_split_feed(s, piece, (size_t)count, e) != 0)
-            return err_prefix(e, "'%s'", name);
+            return json_file_name_error(e, name);
     }
 }
 

@@ -15,6 +15,10 @@
  * "cannot read 'x.json': No such file or directory", "'x.json': line 3, column 15: ...". */
 int json_file_split(const char *path, struct json_split *s, struct err *e);
 
+/* Puts the name in front of a message about the file: "'x.json': runs: ..." or, where the message
+ * begins with "is", "'x.json' is empty". Returns -1. */
+int json_file_name_error(struct err *e, const char *name);
+
 /* The tree of a text that a splitter has handed on or left; the caller frees it with
  * cJSON_Delete(). Fails only when memory is short, and returns NULL then. */
 cJSON *json_file_tree(const char *json, size_t bytes, struct err *e);
