@@ -36,6 +36,11 @@ enum completion_value completion_value(const struct param *p)
     return (p->flags & PARAM_PATH) != 0 ? VALUE_PATH : VALUE_ANY;
 }
 
+bool completion_takes_paths(const struct completion_word *w)
+{
+    return w->command != NULL && w->command->operand_words == command_path_word;
+}
+
 void completion_operands(const struct completion_word *w, struct text *t)
 {
     struct completion_word other;

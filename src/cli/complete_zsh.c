@@ -73,7 +73,9 @@ static void add_word(struct text *t, const struct completion_word *w)
         for (const struct param *p = w->tables[i]; p->name != NULL; p++)
             if (p->help != NULL)
                 complete_zsh_option(t, p);
-    if (w->command != NULL && w->command->operands_most > 0) {
+    if (completion_takes_paths(w)) {
+        text_add(t, "            '*:file:_files' \\\n");
+    } else if (w->command != NULL && w->command->operands_most > 0) {
         text_add(t, "            '1:%s:(", w->command->operand_words != NULL ? "word" : "name");
         completion_operands(w, t);
         text_add(t, ")' \\\n");
