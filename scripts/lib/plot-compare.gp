@@ -11,11 +11,16 @@ do for [k = 1:sides] {
         fillcolor rgb side_colour[k] fillstyle solid noborder
     set label 10 + k nth('sides', k) at screen px(28), screen y left noenhanced
 }
-if (any_difference) { set label 4 nth('difference', 1) at screen px(12), screen 1 - py(head - 36) left noenhanced textcolor rgb '#333333' }
+if (any_difference) {
+    set label 4 nth('difference', 1) at screen px(12), screen 1 - py(head - 36) left noenhanced \
+        textcolor rgb '#333333'
+}
 
+values_of(k) = sprintf('panel%dside%d', p, k)
 do for [p = 1:panels] {
     left_px = 8 + pitch * ((p - 1) % columns)
     top_px = head + row * ((p - 1) / columns)
+    medians = sprintf('panel%dmedian', p)
     shares = panel_shares[p]
     set lmargin at screen px(left_px + 56)
     set rmargin at screen px(left_px + pitch - 14)
@@ -35,8 +40,9 @@ do for [p = 1:panels] {
         set yrange [0:1.03]
         if (panel_log[p]) { set logscale x }
         set grid xtics ytics linetype 1 linewidth 0.5 linecolor rgb '#dddddd'
-        plot for [k = 1:sides] sprintf('panel%dside%d', p, k) using 1:2 with steps linewidth 1.8 linecolor rgb side_colour[k], \
-             for [k = 1:sides] sprintf('panel%dmedian', p) using ($3 == k ? $1 : NaN):2 with points pointtype 7 pointsize dot * 1.6 linecolor rgb side_colour[k]
+        plot for [k = 1:sides] values_of(k) using 1:2 with steps linewidth 1.8 linecolor rgb side_colour[k], \
+             for [k = 1:sides] medians using ($3 == k ? $1 : NaN):2 \
+                 with points pointtype 7 pointsize dot * 1.6 linecolor rgb side_colour[k]
     } else {
         set xtics ('' 0)
         set ytics auto nomirror out format '%g'
@@ -44,9 +50,12 @@ do for [p = 1:panels] {
         set yrange [panel_low[p]:panel_high[p]]
         if (panel_log[p]) { set logscale y }
         set grid noxtics ytics linetype 1 linewidth 0.5 linecolor rgb '#dddddd'
-        plot for [k = 1:sides] sprintf('panel%dside%d', p, k) using 1:2 with points pointtype 7 pointsize dot * 1.2 linecolor rgb pale_colour[k], \
-             for [k = 1:sides] sprintf('panel%dmedian', p) using ($5 == k ? $1 : NaN):3:(0):($4 - $3) with vectors heads size screen px(5), 90 linewidth 1.5 linecolor rgb dark_colour[k], \
-             for [k = 1:sides] sprintf('panel%dmedian', p) using ($5 == k ? $1 - 0.3 : NaN):2:(0.6):(0) with vectors nohead linewidth 2.5 linecolor rgb dark_colour[k], \
+        plot for [k = 1:sides] values_of(k) using 1:2 \
+                 with points pointtype 7 pointsize dot * 1.2 linecolor rgb pale_colour[k], \
+             for [k = 1:sides] medians using ($5 == k ? $1 : NaN):3:(0):($4 - $3) \
+                 with vectors heads size screen px(5), 90 linewidth 1.5 linecolor rgb dark_colour[k], \
+             for [k = 1:sides] medians using ($5 == k ? $1 - 0.3 : NaN):2:(0.6):(0) \
+                 with vectors nohead linewidth 2.5 linecolor rgb dark_colour[k], \
              'letters' using 1:(NaN):xtic(2)
     }
     # What belongs to the whole page is drawn with the first panel alone.

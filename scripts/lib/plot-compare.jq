@@ -11,10 +11,11 @@ def base_name: split("/") | map(select(. != "")) | .[-1] // "?";
 # Sides are called A, B, ... where there is no room for the names of their files.
 def letter: ["A", "B", "C", "D", "E", "F"][.];
 
-def file_of($results): . as $i | $results[$i] | object | .file | if type == "string" then base_name | text(40) else "?" end;
+def file_of: # of a result
+    object | .file | if type == "string" then base_name | text(40) else "?" end;
 
-# The metrics of several comparisons with one base, each with what every other side makes of it:
-# [{name, kind, of, unit, base, others: [null | {other, ratio, verdict}]}].
+# The metrics of several comparisons with one base, as those of the first that has them, with `all`: what
+# each comparison has, and `n`, which comparison that is.
 def metrics_of($comparisons):
     [$comparisons | to_entries[] | .key as $n | .value.metrics | array[] | object
      | . + {n: $n, same: [.name, .kind, .of]}]
@@ -24,15 +25,18 @@ def metrics_of($comparisons):
         | .by[$key] += [$m])
     | [.by[.order[]] | .[0] + {all: .}];
 
-def percent: # of a ratio: "+4.9", "-12"
+def percent: # of a ratio: "+4.9", "−12.0"
     (. - 1) * 100
-    | (if . < 0 then "\u2212" else "+" end) + (if . < 0 then -. else . end | if . >= 1e6 then "1e6 or more" elif . >= 99.95 then fixed(0) else fixed(1) end);
+    | (if . < 0 then "\u2212" else "+" end)
+      + (if . < 0 then -. else . end
+         | if . >= 1e6 then "1e6 or more" elif . >= 99.95 then fixed(0) else fixed(1) end);
 
 def verdict_text: # of a metric of one comparison
     (.ratio | object) as $r
     | (if ($r.median | known) == null then ""
        else ($r.median | percent) + " %"
-            + (if ($r.low | known) != null and ($r.high | known) != null then " [\($r.low | percent), \($r.high | percent)]" else "" end)
+            + (if ($r.low | known) == null or ($r.high | known) == null then ""
+               else " [\($r.low | percent), \($r.high | percent)]" end)
             + ": " end)
     + (.verdict // "not judged" | text(24));
 
@@ -63,20 +67,22 @@ def side_figures: object | {median: (.median | known), low: (.low | known), high
 def panel_of:
     . as $m
     | ([.base] + [.all[].other]) as $sides
-    | (.unit == "ns") as $time
     | (.of == "calls" and any($sides[]; side_values | length > 1)) as $as_shares
-    | [$sides[] | side_figures] as $figures
-    | ([$sides[] | side_values | min, max | values] + (if $as_shares then [] else [$figures[] | .median, .low, .high | values] end)) as $all
-    | ($all | range_of) as $r
-    | (if $time then unit_for($all | max // 1) else {name: (.unit // "?" | text(12)), ns: 1} end) as $u
-    | {title: "\(metric_title | text(33 - ($u.name | length))) (\($u.name))", shares: (if $as_shares then 1 else 0 end), log: $r.log,
-       low: ($r.low / $u.ns), high: ($r.high / $u.ns),
+    | ([$sides[] | side_values[]]
+       + if $as_shares then [] else [$sides[] | side_figures[] | values] end) as $drawn
+    | ($drawn | range_of) as $r
+    | (if .unit == "ns" then unit_for($drawn | max // 1)
+       else {name: (.unit // "?" | text(12)), ns: 1} end) as $u
+    | {title: "\(metric_title | text(33 - ($u.name | length))) (\($u.name))",
+       shares: (if $as_shares then 1 else 0 end), log: $r.log, low: ($r.low / $u.ns), high: ($r.high / $u.ns),
        sides: [range($sides | length) as $i
-               | {values: ($sides[$i] | side_values | map(. / $u.ns)), n: (if $i == 0 then 0 else $m.all[$i - 1].n + 1 end)}
-                 + ($figures[$i] | map_values(if . == null then null else . / $u.ns end))],
+               | {n: (if $i == 0 then 0 else $m.all[$i - 1].n + 1 end),
+                  values: ($sides[$i] | side_values | map(. / $u.ns))}
+                 + ($sides[$i] | side_figures | map_values(if . == null then null else . / $u.ns end))],
        verdicts: [.all[] | {n: (.n + 1), text: verdict_text, colour: verdict_colour}]};
 
-# Dots of a side beside each other, the same in every picture: the golden section spreads any number well.
+# Dots of a side beside each other, the same in every picture: the golden section spreads any number of
+# them well.
 def scattered: to_entries | map([(((.key + 1) * 0.61803398875) | . - floor - 0.5) * 0.5, .value]);
 
 def side_line: # of a result: "before.json, 10 runs, 2026-11-30T01:02:03Z"
@@ -88,7 +94,8 @@ def side_line: # of a result: "before.json, 10 runs, 2026-11-30T01:02:03Z"
 # "threads: 2, 4", of everything that is not the same on both sides
 def difference_line($comparisons):
     [$comparisons[] | (.parameters, .environment) | array[] | object
-     | "\(.key // "?" | text(24)): " + ([.values | array[] | if . == null then "-" else text(40) end] | join(", "))]
+     | "\(.key // "?" | text(24)): "
+       + ([.values | array[] | if . == null then "-" else text(40) end] | join(", "))]
     | unique | if length == 0 then "" else "different: " + join("; ") | text(150) end;
 
 def comparison_subtitle($drawn; $all; $sides; $others):
@@ -99,50 +106,63 @@ def comparison_subtitle($drawn; $all; $sides; $others):
       (if $sides < $others then "\($sides) of \($others) results are drawn beside the base" else empty end),
       ([.] | doubts(2)) ] | join(" \u00b7 ") | text(130);
 
-def comparison:
-    .[0] as $doc | $doc
-    | ([.results | array[]]) as $results
-    | [.comparisons | array[] | object | select(.base | known != null) | select(.other | known != null)] as $every
-    | (if ($every | length) == 0 then error("the comparison compares nothing") else $every[:most_sides - 1] end) as $comparisons
+def comparison_page: # {results, sides (indexes of results), others, every (how many more there are), panels, ...}
+    [.results | array[]] as $results
+    | [.comparisons | array[] | object | select((.base | known) != null and (.other | known) != null)] as $every
+    | (if ($every | length) == 0 then error("the comparison compares nothing")
+       else $every[:most_sides - 1] end) as $comparisons
     | metrics_of($comparisons) as $metrics
     | [$metrics[] | select(.checked == true or .of == "calls")] as $checked
     | (if ($checked | length) > 0 then $checked else $metrics end) as $wanted
-    | (if ($wanted | length) == 0 then error("the comparison has no metrics") else $wanted[:most_panels] | map(panel_of) end) as $panels
-    | ([$comparisons[0].base] + [$comparisons[].other]) as $sides
-    | ($panels | length) as $count
-    | ([$count, 4] | min) as $columns
+    | (if ($wanted | length) == 0 then error("the comparison has no metrics")
+       else $wanted[:most_panels] | map(panel_of) end) as $panels
+    | {$results, sides: ([$comparisons[0].base] + [$comparisons[].other]), others: ($comparisons | length),
+       every: ($every | length), $panels, wanted: ($wanted | length),
+       difference: difference_line($comparisons)};
+
+def comparison_settings: # of a page
+    (.panels | length) as $count | ([$count, 4] | min) as $columns
     | ([760, 16 + 250 * $columns] | max) as $width
-    | ($comparisons | length) as $others
-    | (58 + 18 * ($sides | length)) as $under
-    | difference_line($comparisons) as $difference
-    | ($under + (if $difference == "" then 0 else 18 end) + 18) as $head
-    | (44 + 16 * $others) as $panel_head
-    | ($panel_head + 220 + 34) as $row
-    | (["settings", "width = \($width); height = \($head + $row * ($count / $columns | ceil) + 8)"],
-       ["settings", "columns = \($columns); panels = \($count); sides = \($sides | length)"],
-       ["settings", "head = \($head); row = \($row); panel_head = \($panel_head); pitch = \([($width - 8) / $columns, 375] | min)"],
-       ["settings", "any_difference = \(if $difference == "" then 0 else 1 end)"],
-       (["shares", "log", "low", "high"][] as $key
-        | ["settings", "array panel_\($key)[\($count)] = [\([$panels[][$key]] | join(", "))]"]),
-       ["title", (.experiment | text(32)) + ": "
-                 + (if $others == 1 then $sides[1] | file_of($results) else plural($others; "result") end)
-                 + " against " + ($sides[0] | file_of($results)) | text(90)],
-       ["subtitle", comparison_subtitle($count; $wanted | length; $others; $every | length)],
-       ["setting", ($results[$sides[0]] | object | environment)],
-       (range($sides | length) | ["sides", letter + "  " + ($results[$sides[.]] | side_line)]),
-       (if $difference == "" then empty else ["difference", $difference] end),
-       (range($sides | length) | ["letters", ., letter]),
-       ($panels | to_entries[] | (.key + 1) as $p | .value | .shares as $shares
-        | ["panel_titles", .title],
-          (range($others) as $n | [.verdicts[] | select(.n == $n + 1)][0]
-           | ["verdicts", (if . == null then " " else (if $others > 1 then "\($n + 1 | letter) " else "" end) + .text end)],
-             ["settings", "v_\($p)_\($n + 1) = \(.colour // 0)"]),
-          (.sides[] | .n as $n
-           | if $shares == 1 then
-                 (.values | sort | thinned(most_values) | length as $m | to_entries[]
-                  | ["panel\($p)side\($n + 1)", .value, (if $m > 1 then .key / ($m - 1) else 1 end)]),
-                 (.median | values | ["panel\($p)median", ., 0.5, $n + 1])
-             else
-                 (.values | thinned(most_values) | scattered[] | ["panel\($p)side\($n + 1)", $n + .[0], .[1]]),
-                 (select(.median != null) | ["panel\($p)median", $n, .median, .low // .median, .high // .median, $n + 1])
-             end)));
+    | (76 + 18 * (.sides | length) + (if .difference == "" then 0 else 18 end)) as $head
+    | (44 + 16 * .others) as $panel_head | ($panel_head + 220 + 34) as $row
+    | "width = \($width); height = \($head + $row * ($count / $columns | ceil) + 8)",
+      "columns = \($columns); panels = \($count); sides = \(.sides | length)",
+      "head = \($head); row = \($row); panel_head = \($panel_head)",
+      "pitch = \([($width - 8) / $columns, 375] | min)",
+      "any_difference = \(if .difference == "" then 0 else 1 end)",
+      (.panels as $panels | "shares", "log", "low", "high"
+       | . as $key | "array panel_\($key)[\($count)] = [\([$panels[][$key]] | join(", "))]");
+
+def comparison_title: # of a page
+    (if .others == 1 then .results[.sides[1]] | file_of else plural(.others; "result") end)
+    + " against " + (.results[.sides[0]] | file_of);
+
+# A panel's title, what each comparison says of it, and the values of every side.
+def panel_columns($p; $others):
+    .shares as $shares
+    | ["panel_titles", .title],
+      (range(1; $others + 1) as $n | [.verdicts[] | select(.n == $n)][0]
+       | ["verdicts", (if . == null then " " else (if $others > 1 then "\($n | letter) " else "" end) + .text end)],
+         ["settings", "v_\($p)_\($n) = \(.colour // 0)"]),
+      (.sides[] | .n as $n | "panel\($p)side\($n + 1)" as $file
+       | if $shares == 1 then
+             (.values | sort | thinned(most_values) | (length - 1) as $last | to_entries[]
+              | [$file, .value, (if $last > 0 then .key / $last else 1 end)]),
+             (.median | values | ["panel\($p)median", ., 0.5, $n + 1])
+         else
+             (.values | thinned(most_values) | scattered[] | [$file, $n + .[0], .[1]]),
+             (select(.median != null)
+              | ["panel\($p)median", $n, .median, .low // .median, .high // .median, $n + 1])
+         end);
+
+def comparison:
+    .[0] | comparison_page as $page
+    | ["title", ((.experiment | text(32)) + ": " + ($page | comparison_title) | text(90))],
+      ["subtitle", comparison_subtitle($page.panels | length; $page.wanted; $page.others; $page.every)],
+      ["setting", ($page.results[$page.sides[0]] | object | environment)],
+      ($page
+       | (comparison_settings | ["settings", .]),
+         (select(.difference != "") | ["difference", .difference]),
+         (range(.sides | length) as $i
+          | ["sides", ($i | letter) + "  " + (.results[.sides[$i]] | side_line)], ["letters", $i, ($i | letter)]),
+         (.others as $others | .panels | to_entries[] | (.key + 1) as $p | .value | panel_columns($p; $others)));

@@ -34,11 +34,12 @@ def setting_text($axes): # of an object
     object as $o
     | [$axes[] | .key as $key | select($o | has($key)) | "\(.name) \($o[$key] | value_text($key))"] | join(", ");
 
-# Where the values lie. Numbers are to scale, or on a scale of logarithms where that keeps neighbours
-# farther apart, as with 1, 2, 4, 8; words stand in the order in which they were given.
 def nearest: [range(1; length) as $i | .[$i] - .[$i - 1]] | min // 1;
 def shares: # of rising numbers: 0 for the first, 1 for the last
     .[0] as $first | (.[-1] - $first) as $all | map(if $all > 0 then (. - $first) / $all else 0.5 end);
+
+# Where the values lie. Numbers are to scale, or on a scale of logarithms where that keeps neighbours
+# farther apart, as with 1, 2, 4, 8; words stand in the order in which they were given.
 def places: # of an axis: {numeric, at: [{value, x, text}], gap}
     .key as $key | .values as $given
     | ($given | length > 1 and all(.[]; known != null)) as $numeric
@@ -53,7 +54,7 @@ def places: # of an axis: {numeric, at: [{value, x, text}], gap}
     | {numeric: $numeric, gap: ([panel_px, ($x | nearest)] | if $n > 1 then .[1] else .[0] end),
        at: [range($n) | {value: $values[.], x: $x[.], text: ($values[.] | value_text($key))}]};
 
-# Names below the axis that would run into the one before are left out; long words are turned.
+# Below the axis: numbers that would run into the one before are left out, long words are turned.
 def widest_text: [.at[].text | length] | max * sweep_letter_px;
 def turned: (.numeric | not) and widest_text > .gap - 8;
 def tick_text($turned): # of a path, its end
@@ -61,7 +62,8 @@ def tick_text($turned): # of a path, its end
     | if length > $most and contains("/") then "\u2026" + .[1 - $most:] else cut_to($most) end;
 def spaced: # of [{x, text}], rising
     reduce .[] as $t ([]; ($t.text | length * sweep_letter_px / 2) as $half
-        | if length > 0 and $t.x - $half < .[-1].right + 6 then . else . + [$t + {right: ($t.x + $half)}] end);
+        | if length > 0 and $t.x - $half < .[-1].right + 6 then .
+          else . + [$t + {right: ($t.x + $half)}] end);
 
 # --- points and runs ------------------------------------------------------------------------------
 
@@ -82,12 +84,12 @@ def judged_title($by):
 # Means over the calls of all runs, which add up.
 def parts_of: # of an array of runs
     [.[] | select(.error == null) | .calls | object
-     | {n: (.count | known), w: (.waited_ns | object | .mean | known), r: (.ran_ns | object | .mean | known),
-        b: (.returned_ns | object | .mean | known)}
-     | select(.n != null and .n > 0 and .w != null and .r != null and .b != null)]
-    | if length == 0 then null else
-          (map(.n) | add) as $n
-          | [(map(.w * .n) | add / $n), (map(.r * .n) | add / $n), (map(.b * .n) | add / $n)] end;
+     | [(.waited_ns, .ran_ns, .returned_ns) | object | .mean | known] as $means
+     | (.count | known) as $calls
+     | select(($calls // 0) > 0 and all($means[]; . != null)) | {$calls, $means}]
+    | if length == 0 then null
+      else (map(.calls) | add) as $all
+           | [range(3) as $k | map(.means[$k] * .calls) | add / $all] end;
 
 # The same text for the same values of the axes.
 def setting_key($axes): object as $o | [$axes[].key | [., $o[.]]] | tojson;
@@ -175,76 +177,92 @@ def legend_places:
         | .places += [{row, left}] | .left += $width)
     | .places;
 
-def numbers_array($name): ["settings", "array \($name)[\([length, 1] | max)] = [\(if length == 0 then [0] else . end | join(", "))]"];
+def numbers_array($name): # an array of gnuplot's has at least one element
+    if length == 0 then [0] else . end | "array \($name)[\(length)] = [\(join(", "))]";
+def flag: if . then 1 else 0 end;
 
-def sweep:
-    .[0]
-    | axes_of as $axes
-    | (if ($axes | length) == 0 then error("the sweep has no axis") else . end)
-    | (.by | strings // "?") as $by
+# Everything that is drawn, and where: what the columns below are made of.
+def sweep_page:
+    axes_of as $axes
+    | (if ($axes | length) == 0 then error("the sweep has no axis") else .by | strings // "?" end) as $by
     | (judged_title($by) // error("the sweep is judged by something unknown")) as $what
     | ([$axes[] | select(.means)][0] // $axes[0]) as $first
     | ($first | places) as $places
     | points_of($by; $axes; $first; $places) as $all
-    | (if ($all | length) == 0 then error("the sweep has no points") else . end)
-    | ($all | group_by(.line) | map({line: .[0].line, setting: .[0].setting, at: (map(.at) | min)}) | sort_by(.at)) as $lines
-    | $lines[:most_lines] as $drawn | ($drawn | length) as $count
+    | (if ($all | length) == 0 then error("the sweep has no points")
+       else $all | group_by(.line) | map({line: .[0].line, setting: .[0].setting, at: (map(.at) | min)})
+            | sort_by(.at) end) as $lines
+    | $lines[:most_lines] as $drawn
     | ($drawn | to_entries | map({key: .value.line, value: .key}) | from_entries) as $line_of
     | [$all[] | .k = $line_of[.line] | select(.k != null)] as $points
-    | ($count > 1) as $many
-    | ([$points[] | .dots[].y, .median, .low, .high | values]) as $ys
-    | ($ys | reach) as $y | unit_for($ys | max // 1) as $u
-    | ([$points[] | .parts | values | add] | max // 0) as $longest | unit_for($longest) as $v
-    # Where numbers are to scale, the lines of a picture stand as close to the place as can be told apart.
-    | (if $many and $places.numeric then [$places.gap * 0.5 / $count, 6] else [$places.gap * 0.8 / $count, 130] end
-       | min) as $slot
-    | (($count - 1) / 2) as $middle
-    | ($places.at | length) as $n
-    | (panel_px / $n) as $pitch | ([$pitch * 0.8, 130] | min / $count) as $bar
-    | ([$points[].dots | length] | add // 0 | . / most_dots | ceil | [., 1] | max) as $step
-    | ($places | turned) as $turned
-    | (if $turned then [$places.at[].text | tick_text($turned) | length] | max * sweep_letter_px * 0.65 else 0 end) as $deep
-    | (if $many then [$drawn[].setting | del(.[$first.key]) | setting_text($axes) | text(60)] else [] end) as $names
-    | ($names | legend_places) as $legend
-    | why_text($axes) as $why
-    | ([$first.default as $d
-        | if $d == null then empty
-          elif $places.numeric and ($d | known) != null then
-              (if any($places.at[]; .value == $d) then $places.at[] | select(.value == $d) | .x else empty end)
-          else $places.at[] | select(.value == $d) | .x end][:1]) as $default
-    | (["settings", "turned = \(if $turned then 1 else 0 end); deep = \($deep); head = \(if $why == "" then 0 else 18 end)"],
-       ["settings", "width = 1000; height = \(470 + $deep + 20 * ([$legend[].row + 1] | max // 0) + (if $why == "" then 0 else 18 end))"],
-       ["settings", "large_dot = \(if $places.gap < 12 then 0.8 else 1.8 end)"],
-       ["settings", "panel = \(panel_px); count = \($count); legend_rows = \([$legend[].row + 1] | max // 0)"],
-       ["settings", "numeric = \(if $places.numeric then 1 else 0 end)"],
-       ["settings", "y_low = \($y.low / $u.ns); y_high = \($y.high / $u.ns); y_log = \($y.log); y_unit = '\($u.name)'"],
-       ["settings", "z_high = \([$longest / $v.ns * 1.08, 1e-9] | max); z_unit = '\($v.name)'; any_parts = \(if $longest > 0 then 1 else 0 end)"],
-       ["settings", "any_far = \(if any($points[].dots[]; .far) then 1 else 0 end)"],
-       ["settings", "any_default = \($default | length); any_failed = \(if any($points[]; .failed) then 1 else 0 end)"],
-       ["settings", "any_recommended = \(if any($points[]; .recommended) then 1 else 0 end)"],
-       ["settings", "any_interval = \(if any($points[]; .low != null and .high != null) then 1 else 0 end)"],
-       ($legend | map(.left) | numbers_array("legend_left")), ($legend | map(.row) | numbers_array("legend_row")),
-       ["title", sweep_title($axes)],
-       ["subtitle", sweep_subtitle($axes; $all; $count; $lines | length)],
-       ["setting", environment],
-       (if $why == "" then empty else ["why", $why] end),
-       ["settings", "y_cut = \(if $y.cut then 1 else 0 end); any_values = \(if ($ys | length) > 0 then 1 else 0 end)"],
-       ["what", $what],
-       ["axis", $first.name],
-       ($names[] | ["legend", .]),
-       ((if $turned then $places.at else $places.at | spaced end)[] | ["ticks", .x, (.text | tick_text($turned) | field)]),
-       (([$places.at | to_entries[] | {x: ((.key + 0.5) * $pitch), text: .value.text}]
-         | if $turned then . else spaced end)[] | ["bar_ticks", .x, (.text | tick_text($turned) | field)]),
-       ($default[] | ["default", .]),
-       ($points | sort_by(.x)[] | (.x + (.k - $middle) * $slot) as $x | .k as $k
-        | ((.slot + 0.5) * $pitch + ($k - $middle) * $bar) as $z | (.dots | length) as $m
-        | (if .median == null then ["line\($k + 1)", $x, "NaN", "NaN", "NaN"]
-           else ["line\($k + 1)", $x, .median / $u.ns, (.low // .median) / $u.ns, (.high // .median) / $u.ns] end),
-          (.dots | to_entries[] | select(.key % $step == 0 or .value.far)
-           | ["dots\($k + 1)", $x + (.key - ($m - 1) / 2) * ([3, $slot * 0.7 / $m] | min), .value.y / $u.ns],
-             (select(.value.far)
-              | ["far", $x + (.key - ($m - 1) / 2) * ([3, $slot * 0.7 / $m] | min), .value.y / $u.ns])),
-          (select(.recommended and .median != null) | ["recommended", $x, .median / $u.ns]),
-          (select(.failed) | ["failed", $x, ($y | along(0.03)) / $u.ns, $z, .why]),
-          (.parts | values | ["bars", $z, $bar * 0.45, .[0] / $v.ns, .[1] / $v.ns, .[2] / $v.ns]),
-          (select($many) | ["feet\($k + 1)", $z, $bar * 0.45])));
+    | ($drawn | length) as $count
+    | ([$points[] | .dots[].y, .median, .low, .high | values]) as $values
+    | (if $count == 1 then []
+       else [$drawn[].setting | del(.[$first.key]) | setting_text($axes) | text(60)] end) as $names
+    | {$axes, $what, $first, $places, $points, $count, $names, all: $all, lines: ($lines | length),
+       legend: ($names | legend_places), why: why_text($axes), turned: ($places | turned),
+       any_values: ($values | length > 0), y: ($values | reach), y_unit: unit_for($values | max // 1),
+       longest: ([$points[].parts | values | add] | max // 0),
+       default: ([$first.default as $d | select($d != null) | $places.at[] | select(.value == $d) | .x][:1]),
+       # Where numbers are to scale, the lines stand as close to the place as they can be told apart.
+       slot: (if $count > 1 and $places.numeric then [$places.gap * 0.5 / $count, 6]
+              else [$places.gap * 0.8 / $count, 130] end | min),
+       pitch: (panel_px / ($places.at | length))}
+    | .bar = ([.pitch * 0.8, 130] | min / $count)
+    | .z_unit = unit_for(.longest)
+    | .deep = (if .turned then [$places.at[].text | tick_text(true) | length] | max * sweep_letter_px * 0.65
+               else 0 end);
+
+def sweep_settings: # of a page
+    .points as $points | ([.legend[].row + 1] | max // 0) as $rows | (if .why == "" then 0 else 18 end) as $head
+    | "width = 1000; height = \(470 + .deep + 20 * $rows + $head)",
+      "head = \($head); deep = \(.deep); turned = \(.turned | flag); legend_rows = \($rows)",
+      "panel = \(panel_px); count = \(.count); numeric = \(.places.numeric | flag)",
+      "large_dot = \(if .places.gap < 12 then 0.8 else 1.8 end)",
+      "y_low = \(.y.low / .y_unit.ns); y_high = \(.y.high / .y_unit.ns); y_unit = '\(.y_unit.name)'",
+      "y_log = \(.y.log); y_cut = \(.y.cut | flag); any_values = \(.any_values | flag)",
+      "z_high = \([.longest / .z_unit.ns * 1.08, 1e-9] | max); z_unit = '\(.z_unit.name)'",
+      "any_parts = \(.longest > 0 | flag); any_default = \(.default | length)",
+      "any_far = \(any($points[].dots[]; .far) | flag)",
+      "any_recommended = \(any($points[]; .recommended) | flag)",
+      "any_interval = \(any($points[]; .low != null and .high != null) | flag)",
+      (.legend | (map(.left) | numbers_array("legend_left")), (map(.row) | numbers_array("legend_row")));
+
+def sweep_ticks: # of a page
+    .turned as $turned | .pitch as $pitch
+    | def lines($file):
+          if $turned then . else spaced end | .[] | [$file, .x, (.text | tick_text($turned) | field)];
+      (.places.at | lines("ticks")),
+      (.places.at | to_entries | map({x: ((.key + 0.5) * $pitch), text: .value.text}) | lines("bar_ticks"));
+
+def sweep_marks: # of a page: what a point becomes, on the left and on the right
+    . as $page | ((.count - 1) / 2) as $middle
+    | ([.points[].dots | length] | add / most_dots | ceil | [., 1] | max) as $step
+    | .points | sort_by(.x)[]
+    | (.x + (.k - $middle) * $page.slot) as $x
+    | ((.slot + 0.5) * $page.pitch + (.k - $middle) * $page.bar) as $z
+    | (.dots | length) as $m | ([3, $page.slot * 0.7 / ([$m, 1] | max)] | min) as $apart
+    | def y: . / $page.y_unit.ns;
+      def z: . / $page.z_unit.ns;
+      (if .median == null then ["line\(.k + 1)", $x, "NaN", "NaN", "NaN"]
+       else ["line\(.k + 1)", $x, (.median | y), (.low // .median | y), (.high // .median | y)] end),
+      (.k as $k | .dots | to_entries[] | ($x + (.key - ($m - 1) / 2) * $apart) as $at
+       | (select(.key % $step == 0 or .value.far) | ["dots\($k + 1)", $at, (.value.y | y)]),
+         (select(.value.far) | ["far", $at, (.value.y | y)])),
+      (select(.recommended and .median != null) | ["recommended", $x, (.median | y)]),
+      (select(.failed) | ["failed", $x, ($page.y | along(0.03) | y), $z, .why]),
+      (.parts | values | ["bars", $z, $page.bar * 0.45, (.[0] | z), (.[1] | z), (.[2] | z)]),
+      (select($page.count > 1) | ["feet\(.k + 1)", $z, $page.bar * 0.45]);
+
+def sweep:
+    .[0] | sweep_page as $page
+    | ["title", sweep_title($page.axes)],
+      ["subtitle", sweep_subtitle($page.axes; $page.all; $page.count; $page.lines)],
+      ["setting", environment],
+      ($page
+       | (sweep_settings | ["settings", .]),
+         (select(.why != "") | ["why", .why]),
+         ["what", .what], ["axis", .first.name],
+         (.names[] | ["legend", .]),
+         (.default[] | ["default", .]),
+         sweep_ticks, sweep_marks);
