@@ -116,20 +116,26 @@ static void say_undecided(struct reasoning *r, uint32_t point)
     reason_ratio(&t, r->points->sweep, f);
     say_rounds(&t, f, beyond / (f->median - f->low));
     reason_put(r, &t);
+    if (f->high > LOSS_MOST)
+        return;
+    text_add(&t, "whoever does not mind %.0f %% takes ", ceil((f->median - 1) * 100));
+    reason_point(&t, r->points, point);
+    text_add(&t, " (--margin %.0f%%)", ceil((f->median - 1) * 100));
+    reason_put(r, &t);
 }
 
-static void say_too_wide(struct reasoning *r, uint32_t point)
+/* `worse`: the point could be worse than the best by more than may be lost; else better. */
+static void say_too_wide(struct reasoning *r, uint32_t point, bool worse)
 {
     const struct sweep_figure *f = &r->points->list[point].relative;
-    bool over = f->high > LOSS_MOST;
-    double allowed = over ? LOSS_MOST - f->median : f->median - 1 / LOSS_MOST;
-    double half = over ? f->high - f->median : f->median - f->low;
+    double allowed = worse ? LOSS_MOST - f->median : f->median - 1 / LOSS_MOST;
+    double half = worse ? f->high - f->median : f->median - f->low;
     struct text t = TEXT_EMPTY;
 
     text_add(&t, "the runs differ too much among themselves for an answer: ");
     reason_point(&t, r->points, point);
-    text_add(&t, " could be as much as %.0f %% %s than ", fabs((over ? f->high : f->low) - 1) * 100,
-             over ? "worse" : "better");
+    text_add(&t, " could be as much as %.0f %% %s than ",
+             fabs((worse ? f->high : f->low) - 1) * 100, worse ? "worse" : "better");
     reason_point(&t, r->points, r->answer->best);
     say_rounds(&t, f, allowed / half);
     reason_put(r, &t);
@@ -174,9 +180,9 @@ static bool holds(struct reasoning *r, uint32_t candidate)
     else if (point->verdict == SWEEP_UNDECIDED)
         say_undecided(r, candidate);
     else if (point->relative.high > LOSS_MOST)
-        say_too_wide(r, candidate);
+        say_too_wide(r, candidate, true);
     else if (rival != SWEEP_NO_POINT)
-        say_too_wide(r, rival);
+        say_too_wide(r, rival, false);
     else
         return true;
     return false;
@@ -258,7 +264,7 @@ static void answer(struct reasoning *r)
         reasons_why(r, a->recommended);
     } else if (a->best != SWEEP_NO_POINT) {
         reasons_of_best(r);
-        if (candidate != SWEEP_NO_POINT) {
+        if (candidate != SWEEP_NO_POINT && r->points->list[candidate].verdict != SWEEP_TOO_FEW) {
             reasons_of_preset(r);
             reasons_why(r, a->best);
         }

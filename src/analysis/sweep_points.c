@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analysis/inference.h"
 #include "base/mem.h"
 
 /* How many interquartile ranges beyond the quartiles is far off (Tukey's outer fences). */
@@ -28,41 +29,6 @@ const char *sweep_verdict_name(enum sweep_verdict v)
     return names[v];
 }
 
-struct interval {
-    double low, high;
-    bool known;
-};
-
-static double inference_median(const double *sorted, size_t n)
-{
-    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
-}
-
-static struct interval inference_median_interval(const double *sorted, size_t n, double confidence)
-{
-    double below = 0; /* the chance that the median lies below rank `at` */
-    size_t at = 0;
-
-    for (;; at++) {
-        double chance = exp(lgamma((double)n + 1) - lgamma((double)at + 1) -
-                            lgamma((double)(n - at) + 1) - (double)n * log(2));
-
-        if (2 * (below + chance) > 1 - confidence || at >= n / 2)
-            break;
-        below += chance;
-    }
-    if (at == 0)
-        return (struct interval){NAN, NAN, false};
-    return (struct interval){sorted[at - 1], sorted[n - at], true};
-}
-
-static int compare_doubles(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-
-    return a < b ? -1 : a > b;
-}
-
 /* Sorts the values, in place, and says what they come to. */
 static struct sweep_figure figure_of(double *values, size_t n)
 {
@@ -71,7 +37,7 @@ static struct sweep_figure figure_of(double *values, size_t n)
 
     if (n == 0)
         return f;
-    qsort(values, n, sizeof *values, compare_doubles);
+    inference_sort(values, n);
     interval = inference_median_interval(values, n, SWEEP_CONFIDENCE);
     f.count = n;
     f.median = inference_median(values, n);
@@ -84,68 +50,24 @@ static struct sweep_figure figure_of(double *values, size_t n)
     return f;
 }
 
-/* --- What is measured of a run; NAN where it is unknown. --- */
-
-typedef double (*run_measure)(const struct sweep *s, const struct sweep_run *run);
+/* --- What is known of a run; NAN where it is unknown. --- */
 
 static double known(uint64_t value)
 {
     return value == SWEEP_UNKNOWN ? NAN : (double)value;
 }
 
-static double elapsed_of(const struct sweep *s, const struct sweep_run *run)
-{
-    (void)s;
-    return known(run->elapsed_ns);
-}
+typedef double (*run_measure)(const struct sweep_run *run);
 
-static double cpu_of(const struct sweep *s, const struct sweep_run *run)
+static double cpus_of(const struct sweep_run *run)
 {
-    (void)s;
-    return known(run->cpu_ns);
-}
-
-static double cpus_of(const struct sweep *s, const struct sweep_run *run)
-{
-    (void)s;
     return run->elapsed_ns == 0
                ? NAN
                : (known(run->cpu_ns) + known(run->helpers_cpu_ns)) / known(run->elapsed_ns);
 }
 
-static double waited_of(const struct sweep *s, const struct sweep_run *run)
+static double requests_per_s_of(const struct sweep_run *run)
 {
-    (void)s;
-    return known(run->calls.waited_ns);
-}
-
-static double ran_of(const struct sweep *s, const struct sweep_run *run)
-{
-    (void)s;
-    return known(run->calls.ran_ns);
-}
-
-static double returned_of(const struct sweep *s, const struct sweep_run *run)
-{
-    (void)s;
-    return known(run->calls.returned_ns);
-}
-
-static double total_of(const struct sweep *s, const struct sweep_run *run)
-{
-    (void)s;
-    return known(run->calls.total_ns);
-}
-
-static double calls_of(const struct sweep *s, const struct sweep_run *run)
-{
-    (void)s;
-    return known(run->calls.count);
-}
-
-static double requests_per_s_of(const struct sweep *s, const struct sweep_run *run)
-{
-    (void)s;
     return run->elapsed_ns == 0 ? NAN : known(run->answered) * 1e9 / known(run->elapsed_ns);
 }
 
@@ -154,6 +76,7 @@ static const struct sweep_run *run_at(const struct sweep_points *p, uint32_t at)
     return &p->sweep->runs[p->order[at]];
 }
 
+/* `of` what each run has of it; NULL: what it is judged by. */
 static struct sweep_figure measure(struct sweep_points *p, const struct sweep_point *point,
                                    run_measure of)
 {
@@ -161,10 +84,26 @@ static struct sweep_figure measure(struct sweep_points *p, const struct sweep_po
 
     for (uint32_t i = 0; i < point->total; i++) {
         const struct sweep_run *run = run_at(p, point->first + i);
-        double value = run->error == NULL ? of(p->sweep, run) : NAN;
+        double value = of == NULL ? sweep_run_value(p->sweep, run) : of(run);
 
-        if (!isnan(value))
+        if (run->error == NULL && !isnan(value))
             p->scratch[n++] = value;
+    }
+    return figure_of(p->scratch, n);
+}
+
+/* The same of a member of struct sweep_run, a uint64_t. */
+static struct sweep_figure measure_field(struct sweep_points *p, const struct sweep_point *point,
+                                         size_t offset)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < point->total; i++) {
+        const struct sweep_run *run = run_at(p, point->first + i);
+        uint64_t value = *(const uint64_t *)(const void *)((const char *)run + offset);
+
+        if (run->error == NULL && value != SWEEP_UNKNOWN)
+            p->scratch[n++] = (double)value;
     }
     return figure_of(p->scratch, n);
 }
@@ -174,7 +113,7 @@ static struct sweep_figure measure(struct sweep_points *p, const struct sweep_po
 /* Where the time of all its calls went. A part that is unknown in one run is unknown. */
 static void share(const struct sweep_points *p, struct sweep_point *point)
 {
-    double waited = 0, ran = 0, returned = 0, all;
+    double waited = 0, ran = 0, returned = 0, calls = 0, all;
 
     for (uint32_t i = 0; i < point->total; i++) {
         const struct sweep_run *run = run_at(p, point->first + i);
@@ -184,13 +123,17 @@ static void share(const struct sweep_points *p, struct sweep_point *point)
         waited += known(run->calls.waited_sum_ns);
         ran += known(run->calls.ran_sum_ns);
         returned += known(run->calls.returned_sum_ns);
+        calls += known(run->calls.count);
     }
     all = waited + ran + returned;
-    if (!(all > 0)) /* also of what is no number */
-        all = NAN;
+    all = all > 0 ? all : NAN; /* which what is no number is not */
+    calls = calls > 0 ? calls : NAN;
     point->waited_share = waited / all;
     point->ran_share = ran / all;
     point->returned_share = returned / all;
+    point->waited_mean_ns = waited / calls;
+    point->ran_mean_ns = ran / calls;
+    point->returned_mean_ns = returned / calls;
 }
 
 /* Linear between neighbours, as NumPy's default. */
@@ -243,17 +186,17 @@ static void measure_point(struct sweep_points *p, struct sweep_point *point, uin
             point->error = run->error;
         }
     }
-    point->elapsed_ns = measure(p, point, elapsed_of);
-    point->cpu_ns = measure(p, point, cpu_of);
+    point->elapsed_ns = measure_field(p, point, offsetof(struct sweep_run, elapsed_ns));
+    point->cpu_ns = measure_field(p, point, offsetof(struct sweep_run, cpu_ns));
     point->cpus = measure(p, point, cpus_of);
-    point->waited_ns = measure(p, point, waited_of);
-    point->ran_ns = measure(p, point, ran_of);
-    point->returned_ns = measure(p, point, returned_of);
-    point->total_ns = measure(p, point, total_of);
+    point->waited_ns = measure_field(p, point, offsetof(struct sweep_run, calls.waited_ns));
+    point->ran_ns = measure_field(p, point, offsetof(struct sweep_run, calls.ran_ns));
+    point->returned_ns = measure_field(p, point, offsetof(struct sweep_run, calls.returned_ns));
+    point->total_ns = measure_field(p, point, offsetof(struct sweep_run, calls.total_ns));
     point->requests_per_s = measure(p, point, requests_per_s_of);
-    point->calls = measure(p, point, calls_of).median;
+    point->calls = measure_field(p, point, offsetof(struct sweep_run, calls.count)).median;
     share(p, point);
-    point->value = measure(p, point, sweep_run_value); /* the last: the outliers are among these */
+    point->value = measure(p, point, NULL); /* the last: the outliers are among these */
     flag_outliers(p, point, flagged);
     if (point->outlier_count > 0)
         qsort(p->outliers + (point->outliers - p->outliers), point->outlier_count,
@@ -264,9 +207,9 @@ static void measure_point(struct sweep_points *p, struct sweep_point *point, uin
 
 /* Runs of the same round of both, where both have a value. A round that comes twice (a journal that
  * somebody wrote to) counts once. */
-struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t point, uint32_t base)
+struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t of, uint32_t by)
 {
-    const struct sweep_point *a = &p->list[point], *b = &p->list[base];
+    const struct sweep_point *a = &p->list[of], *b = &p->list[by];
     uint32_t i = 0, k = 0;
     size_t n = 0;
 

@@ -38,12 +38,13 @@ struct sweep_point {
 
     struct sweep_figure value; /* what it is judged by: sweep_run_value() */
     struct sweep_figure elapsed_ns, cpu_ns;
-    struct sweep_figure cpus;                           /* CPU time by elapsed time */
-    struct sweep_figure waited_ns, ran_ns, returned_ns; /* of the runs' medians of calls */
-    struct sweep_figure total_ns;                       /* of all three together */
-    struct sweep_figure requests_per_s;                 /* of loads */
-    double waited_share, ran_share, returned_share;     /* of the sums; NAN: unknown */
-    double calls;                                       /* of a run, in the median; NAN: unknown */
+    struct sweep_figure cpus;                             /* CPU time by elapsed time */
+    struct sweep_figure waited_ns, ran_ns, returned_ns;   /* of the runs' medians of calls */
+    struct sweep_figure total_ns;                         /* of all three together */
+    struct sweep_figure requests_per_s;                   /* of loads */
+    double waited_share, ran_share, returned_share;       /* of the sums; NAN: unknown */
+    double waited_mean_ns, ran_mean_ns, returned_mean_ns; /* of a call; NAN: unknown */
+    double calls; /* of a run, in the median; NAN: unknown */
 
     /* Its value by that of the best of its group, round by round; of the rounds that both have. */
     struct sweep_figure relative;
@@ -78,8 +79,9 @@ struct sweep_points {
 int sweep_points_make(struct sweep_points *p, const struct sweep *s, struct err *e);
 void sweep_points_free(struct sweep_points *p);
 
-/* The value of `point` by that of `base`, round by round. Overwrites p->scratch, nothing else. */
-struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t point, uint32_t base);
+/* The value of point `of` divided by that of point `by`, round by round. Overwrites p->scratch,
+ * nothing else. */
+struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t of, uint32_t by);
 
 /* "best", "equal", "worse", "undecided", "failed" or "too few runs". */
 const char *sweep_verdict_name(enum sweep_verdict v);

@@ -2,8 +2,8 @@
  * as long as calls wait for it; it helps no more when none waits (there is one for each), or when
  * what they share while they run is used up: then they wait less and run longer by as much.
  *
- * Medians over the runs' medians of calls are compared, and only differences that are large are
- * told. Main thread. */
+ * Averages over all calls are compared, as those of parts add up: where one call of eight waits for
+ * all the others, the median of the waiting is nothing. Only what is large is told. Main thread. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,9 +14,13 @@
 /* What is told differs by this factor, or is this part of the whole. */
 #define FACTOR 1.1
 #define PART 0.05
-/* All CPUs count as used from here on; nothing waits below there. */
+/* All CPUs count as used from here on. */
 #define CPUS_USED 0.9
+/* Shares of the calls' time below which waiting is over, if it was so many times as much before;
+ * where there is one for each call, what is left is the machine's own hesitation. */
 #define NOTHING_WAITS 0.01
+#define FEW_WAIT 0.1
+#define SHRINKS 2
 
 /* --- Points around a point --- */
 
@@ -82,12 +86,18 @@ static void add_at(struct text *t, const struct sweep_points *p, double ns, uint
     reason_point(t, p, point);
 }
 
+static double total(const struct sweep_point *point)
+{
+    double returned = point->returned_mean_ns;
+
+    return point->waited_mean_ns + point->ran_mean_ns + (isnan(returned) ? 0 : returned);
+}
+
 static bool falls(const struct sweep_point *from, const struct sweep_point *to)
 {
-    double waited = from->waited_ns.median, fell = waited - to->waited_ns.median;
-    double all = waited + from->ran_ns.median;
+    double fell = from->waited_mean_ns - to->waited_mean_ns;
 
-    return waited > FACTOR * to->waited_ns.median && fell > PART * all;
+    return from->waited_mean_ns > FACTOR * to->waited_mean_ns && fell > PART * total(from);
 }
 
 static void say_wait_falls(struct reasoning *r, uint32_t below, uint32_t point)
@@ -98,9 +108,10 @@ static void say_wait_falls(struct reasoning *r, uint32_t below, uint32_t point)
     if (!falls(&p->list[below], &p->list[point]))
         return;
     text_add(&t, "%s waits for its turn ", a_call(p->sweep));
-    add_at(&t, p, p->list[below].waited_ns.median, below);
+    add_at(&t, p, p->list[below].waited_mean_ns, below);
     text_add(&t, " and ");
-    add_at(&t, p, p->list[point].waited_ns.median, point);
+    add_at(&t, p, p->list[point].waited_mean_ns, point);
+    text_add(&t, ", on average");
     reason_put(r, &t);
 }
 
@@ -120,8 +131,8 @@ static bool runs_longer(const struct sweep_points *p, uint32_t point, uint32_t b
 {
     const struct sweep_point *at = &p->list[point], *far = &p->list[beyond];
 
-    return far->ran_ns.median > FACTOR * at->ran_ns.median &&
-           far->ran_ns.median - at->ran_ns.median > PART * at->total_ns.median;
+    return far->ran_mean_ns > FACTOR * at->ran_mean_ns &&
+           far->ran_mean_ns - at->ran_mean_ns > PART * total(at);
 }
 
 static bool waits_less(const struct sweep_points *p, uint32_t point, uint32_t beyond)
@@ -143,14 +154,14 @@ static void say_runs_longer(struct reasoning *r, uint32_t point, uint32_t beyond
     text_add(&t, ": with ");
     reason_point(&t, p, beyond);
     text_add(&t, " it runs ");
-    reason_duration(&t, far->ran_ns.median);
+    reason_duration(&t, far->ran_mean_ns);
     text_add(&t, " instead of ");
-    reason_duration(&t, at->ran_ns.median);
-    if (!isnan(far->waited_ns.median)) {
+    reason_duration(&t, at->ran_mean_ns);
+    if (!isnan(far->waited_mean_ns)) {
         text_add(&t, " and waits ");
-        reason_duration(&t, far->waited_ns.median);
+        reason_duration(&t, far->waited_mean_ns);
         text_add(&t, " instead of ");
-        reason_duration(&t, at->waited_ns.median);
+        reason_duration(&t, at->waited_mean_ns);
     }
     if (uses_all_cpus(p, point)) {
         text_add(&t, ": the CPUs are the limit (");
@@ -202,24 +213,21 @@ static bool say_only_later(struct reasoning *r, uint32_t point, uint32_t beyond)
     return true;
 }
 
-static bool nothing_waits(const struct sweep_point *point)
-{
-    return point->waited_ns.median < NOTHING_WAITS * point->total_ns.median ||
-           point->waited_share < NOTHING_WAITS;
-}
-
-/* Returns whether more could not help, as there is nobody left to take from. */
+/* Returns whether more could not help, as there is nobody left to take from: there is one for each
+ * call, or none waits any more. */
 static bool say_nothing_waits(struct reasoning *r, uint32_t point, uint32_t below, unsigned axis)
 {
     const struct sweep_points *p = r->points;
     const struct sweep_point *at = &p->list[point];
-    uint64_t number = reason_number(p->sweep, point, axis);
+    double before = below == SWEEP_NO_POINT ? 1 : p->list[below].waited_share;
+    bool for_each = (double)reason_number(p->sweep, point, axis) >= at->calls;
     struct text t = TEXT_EMPTY;
 
-    if (!nothing_waits(at) || (below != SWEEP_NO_POINT && nothing_waits(&p->list[below])))
+    if (!(at->waited_share < (for_each ? FEW_WAIT : NOTHING_WAITS)) ||
+        !(before > SHRINKS * at->waited_share))
         return false;
     reason_point(&t, p, point);
-    if (!isnan(at->calls) && (double)number >= at->calls)
+    if (for_each)
         text_add(&t, " is one for each of the %.0f calls of a run: none waits for another",
                  at->calls);
     else

@@ -92,7 +92,8 @@ struct sweep {
     struct sweep_run *runs; /* in the order in which they ended */
     size_t run_count, run_capacity;
 
-    /* Of the first document that came, as JSON objects; NULL: none came. */
+    /* Of the first document that came, as JSON objects, parameters less those of the axes; NULL:
+     * none came. */
     char *parameters, *environment;
     unsigned cpus_allowed; /* and from it; 0: unknown */
 

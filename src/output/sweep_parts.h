@@ -17,8 +17,7 @@ struct sweep_shown {
 /* "elapsed_ns", "request_ns", ...: what the sweep is judged by, as a key. */
 const char *sweep_by_key(const struct sweep *s);
 
-/* What all points have, which is less than the document of a run says; of an empty sweep null. NULL
- * when memory is short. */
+/* As the sweep has them; of one that has none, null. NULL when memory is short. */
 cJSON *sweep_parameters(const struct sweep *s);
 cJSON *sweep_environment(const struct sweep *s);
 

@@ -84,23 +84,26 @@ static uint64_t begin_of(const struct sweep *s)
     return begin_ms;
 }
 
+/* How long the slice of the i-th run of the point may be: until the next. */
+static uint64_t most_ns_of(const struct sweep_points *p, const struct sweep_point *of, uint32_t i)
+{
+    const struct sweep_run *run = &p->sweep->runs[p->order[of->first + i]], *next;
+
+    if (i + 1 == of->total)
+        return UINT64_MAX;
+    next = &p->sweep->runs[p->order[of->first + i + 1]];
+    return next->started_ms <= run->started_ms ? UINT64_MAX
+                                               : (next->started_ms - run->started_ms) * 1000000;
+}
+
 static void out_point(const struct sweep_points *p, uint32_t point, uint64_t begin_ms, bool *any,
                       struct out *o)
 {
     const struct sweep_point *of = &p->list[point];
 
     name_point(p->sweep, point, any, o);
-    for (uint32_t i = 0; i < of->total; i++) {
-        const struct sweep_run *run = &p->sweep->runs[p->order[of->first + i]], *next = run + 1;
-        uint64_t most_ns = UINT64_MAX;
-
-        if (i + 1 < of->total) {
-            next = &p->sweep->runs[p->order[of->first + i + 1]];
-            if (next->started_ms > run->started_ms)
-                most_ns = (next->started_ms - run->started_ms) * 1000000;
-        }
-        out_run(o, run, begin_ms, most_ns, any);
-    }
+    for (uint32_t i = 0; i < of->total; i++)
+        out_run(o, &p->sweep->runs[p->order[of->first + i]], begin_ms, most_ns_of(p, of, i), any);
 }
 
 static cJSON *other_data(const struct sweep *s)

@@ -22,18 +22,9 @@ const char *sweep_by_key(const struct sweep *s)
     return keys[s->by];
 }
 
-/* The first run had a value of each axis: those are no more than its point. */
 cJSON *sweep_parameters(const struct sweep *s)
 {
-    cJSON *object;
-    char key[DOCUMENT_KEY_BYTES];
-
-    if (s->parameters == NULL)
-        return cJSON_CreateNull();
-    object = cJSON_Parse(s->parameters);
-    for (unsigned i = 0; object != NULL && i < s->axis_count; i++)
-        cJSON_DeleteItemFromObjectCaseSensitive(object, document_key(s->axes[i].param, key));
-    return object;
+    return s->parameters == NULL ? cJSON_CreateNull() : cJSON_CreateRaw(s->parameters);
 }
 
 cJSON *sweep_environment(const struct sweep *s)

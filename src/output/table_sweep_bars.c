@@ -8,6 +8,7 @@
 #include "output/table_sweep.h"
 
 enum { PARTS = 3, INDENT = 2, WIDTH_LEAST = 10, WIDTH_MOST = 100, TOTAL_COLUMNS = 10 };
+enum { LEGEND_COLUMNS = 54 }; /* of all of it */
 
 static const struct {
     enum glyph glyph;
@@ -23,9 +24,9 @@ static const struct {
  * missing (what the operating system tells of no end): the bar is then without it. */
 static bool parts_of(const struct sweep_point *point, double ns[PARTS])
 {
-    ns[0] = point->waited_ns.median;
-    ns[1] = point->ran_ns.median;
-    ns[2] = isnan(point->returned_ns.median) ? 0 : point->returned_ns.median;
+    ns[0] = point->waited_mean_ns;
+    ns[1] = point->ran_mean_ns;
+    ns[2] = isnan(point->returned_mean_ns) ? 0 : point->returned_mean_ns;
     return !isnan(ns[0]) && !isnan(ns[1]);
 }
 
@@ -71,7 +72,8 @@ static void print_legend(const struct sweep_table *t)
         term_text(&t->term, INK_FAINT, parts[part].name);
         term_spaces(&t->term, 2);
     }
-    term_text(&t->term, INK_FAINT, "of a call, in the median");
+    if (t->term.columns >= LEGEND_COLUMNS)
+        term_text(&t->term, INK_FAINT, "of a call, on average");
     out_text(t->term.out, "\n");
 }
 

@@ -22,8 +22,10 @@ static const enum sweep_column leave_out[] = {
 
 char *sweep_table_duration(const struct sweep_table *t, char buf[SWEEP_CELL_BYTES], double ns)
 {
-    if (isnan(ns))
-        return strcpy(buf, "-");
+    if (isnan(ns)) {
+        snprintf(buf, SWEEP_CELL_BYTES, "-");
+        return buf;
+    }
     return units_format_duration(buf, (uint64_t)(ns + 0.5), term_micro(&t->term));
 }
 
@@ -39,7 +41,7 @@ static void interval_text(const struct sweep_table *t, const struct sweep_figure
     int decimals = 0;
     double ns = 1;
 
-    strcpy(buf, "-");
+    snprintf(buf, SWEEP_CELL_BYTES, "-");
     if (isnan(f->low))
         return;
     sweep_table_duration(t, median, f->median);
@@ -56,14 +58,15 @@ static void interval_text(const struct sweep_table *t, const struct sweep_figure
     snprintf(buf, SWEEP_CELL_BYTES, "%.*f-%.*f", decimals, f->low / ns, decimals, f->high / ns);
 }
 
-static void relative_text(const struct sweep_point *point, char *buf)
+static void relative_text(const struct sweep_table *t, const struct sweep_point *point, char *buf)
 {
+    const struct sweep_points *p = &t->shown->points;
     double ratio = point->relative.median;
     char difference[SWEEP_CELL_BYTES / 2];
     const char *mark = "";
 
     if (isnan(ratio)) {
-        strcpy(buf, "-");
+        snprintf(buf, SWEEP_CELL_BYTES, "-");
         return;
     }
     if (ratio >= 1.5)
@@ -74,8 +77,8 @@ static void relative_text(const struct sweep_point *point, char *buf)
         mark = "= ";
     else if (point->verdict == SWEEP_UNDECIDED || point->verdict == SWEEP_TOO_FEW)
         mark = "? ";
-    if (point->verdict == SWEEP_BEST)
-        strcpy(buf, "best");
+    if (&p->list[p->best[point->group]] == point)
+        snprintf(buf, SWEEP_CELL_BYTES, "%sbest", mark);
     else
         snprintf(buf, SWEEP_CELL_BYTES, "%s%s", mark, difference);
 }
@@ -83,7 +86,7 @@ static void relative_text(const struct sweep_point *point, char *buf)
 static void cell_text(const struct sweep_table *t, const struct sweep_point *point,
                       enum sweep_column column, char buf[SWEEP_CELL_BYTES])
 {
-    strcpy(buf, "-");
+    snprintf(buf, SWEEP_CELL_BYTES, "-");
     switch (column) {
     case SWEEP_COLUMN_RUNS:
         snprintf(buf, SWEEP_CELL_BYTES, "%" PRIu32, point->runs);
@@ -95,7 +98,7 @@ static void cell_text(const struct sweep_table *t, const struct sweep_point *poi
         interval_text(t, &point->value, buf);
         break;
     case SWEEP_COLUMN_RELATIVE:
-        relative_text(point, buf);
+        relative_text(t, point, buf);
         break;
     case SWEEP_COLUMN_RATE:
         if (t->shown->sweep->by == SWEEP_BY_REQUEST && !isnan(point->requests_per_s.median))
@@ -322,8 +325,9 @@ static void print_row(const struct sweep_table *t, uint32_t i)
     bool is_answer = t->shown->answers.list[point->group].recommended == i;
     size_t at = MARK;
 
-    term_text(&t->term, INK_GOOD, is_answer ? term_glyph(&t->term, GLYPH_HOLDS) : " ");
-    term_spaces(&t->term, MARK - 1);
+    if (is_answer)
+        term_text(&t->term, INK_GOOD, term_glyph(&t->term, GLYPH_HOLDS));
+    term_spaces(&t->term, is_answer ? MARK - 1 : MARK);
     at += sweep_table_values(t, i);
     if (has_figures(point))
         print_figures(t, point);
@@ -338,27 +342,25 @@ static void print_outliers(const struct sweep_table *t, uint32_t i)
 {
     const struct sweep *s = t->shown->sweep;
     const struct sweep_point *point = &t->shown->points.list[i];
-    uint32_t shown = point->outlier_count < OUTLIERS_MOST ? point->outlier_count : OUTLIERS_MOST;
     char name[200], text[SWEEP_CELL_BYTES], piece[2 * SWEEP_CELL_BYTES];
-    size_t at = 0;
+    size_t at = 2;
 
-    term_wrap(&t->term, INK_DOUBT, &at, 2, "outliers:");
-    term_wrap_word(&t->term, INK_PLAIN, &at, 2,
-                   s->axis_count == 0 ? "" : sweep_point_name(s, i, name, sizeof name));
-    term_wrap(&t->term, INK_PLAIN, &at, 2, ":");
-    for (uint32_t k = 0; k < shown; k++) {
+    term_spaces(&t->term, at);
+    term_wrap(&t->term, INK_PLAIN, &at, 4,
+              s->axis_count == 0 ? "runs" : sweep_point_name(s, i, name, sizeof name));
+    term_wrap(&t->term, INK_PLAIN, &at, 4, ":");
+    for (uint32_t k = 0; k < point->outlier_count && k < OUTLIERS_MOST; k++) {
         const struct sweep_run *run = &s->runs[point->outliers[k]];
 
         snprintf(piece, sizeof piece, "%s in round %" PRIu32 "%s",
                  sweep_table_duration(t, text, sweep_run_value(s, run)), run->round + 1,
                  k + 1 < point->outlier_count ? "," : "");
-        term_wrap_word(&t->term, INK_PLAIN, &at, 2, piece);
+        term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
     }
-    if (shown < point->outlier_count) {
-        snprintf(piece, sizeof piece, "and %" PRIu32 " more", point->outlier_count - shown);
-        term_wrap_word(&t->term, INK_PLAIN, &at, 2, piece);
+    if (point->outlier_count > OUTLIERS_MOST) {
+        snprintf(piece, sizeof piece, "and %" PRIu32 " more", point->outlier_count - OUTLIERS_MOST);
+        term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
     }
-    term_wrap_word(&t->term, INK_FAINT, &at, 2, "(far from its other runs; not left out)");
     out_text(t->term.out, "\n");
 }
 
@@ -375,8 +377,14 @@ void sweep_table_rows(const struct sweep_table *t, uint32_t group)
     for (uint32_t i = 0; i < p->count; i++) {
         if (p->list[i].group != group || p->list[i].outlier_count == 0)
             continue;
-        if (!any)
+        if (!any) {
+            size_t at = 0;
             out_text(t->term.out, "\n");
+            term_wrap(&t->term, INK_DOUBT, &at, 2, "outliers,");
+            term_wrap_word(&t->term, INK_FAINT, &at, 2,
+                           "far from the other runs of their point, and part of its figures:");
+            out_text(t->term.out, "\n");
+        }
         any = true;
         print_outliers(t, i);
     }

@@ -93,7 +93,7 @@ static inline double made_noise(uint32_t point, uint32_t round)
 /* What the runs of a point are like, in milliseconds; 0 where it is unknown. */
 struct made_point {
     double elapsed_ms, cpu_ms;
-    double waited_ms, ran_ms, returned_ms; /* medians of calls */
+    double waited_ms, ran_ms, returned_ms; /* of every call */
     uint32_t calls, answered;
     double noise;      /* part of the elapsed time, to both sides */
     const char *error; /* of every run */
@@ -103,6 +103,11 @@ struct made_point {
 static inline uint64_t made_ns(double ms)
 {
     return ms > 0 ? (uint64_t)(ms * 1e6 + 0.5) : SWEEP_UNKNOWN;
+}
+
+static inline uint64_t made_sum(uint64_t ns, uint32_t calls)
+{
+    return ns == SWEEP_UNKNOWN ? ns : ns * (calls > 0 ? calls : 1);
 }
 
 static inline void made_json(struct sweep_run *run)
@@ -147,9 +152,9 @@ static inline void made_sweep_run(struct sweep *s, uint32_t point, uint32_t roun
     };
     struct err e;
 
-    run.calls.waited_sum_ns = run.calls.waited_ns;
-    run.calls.ran_sum_ns = run.calls.ran_ns;
-    run.calls.returned_sum_ns = run.calls.returned_ns;
+    run.calls.waited_sum_ns = made_sum(run.calls.waited_ns, like.calls);
+    run.calls.ran_sum_ns = made_sum(run.calls.ran_ns, like.calls);
+    run.calls.returned_sum_ns = made_sum(run.calls.returned_ns, like.calls);
     if (like.error != NULL) {
         run.error = mem_copy_text(like.error);
         assert_non_null(run.error);
