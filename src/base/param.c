@@ -290,7 +290,7 @@ int param_set_value(struct param_set *set, const struct param *p, const char *te
 
 int param_read(const struct param *p, const char *text, uint64_t *value, struct err *e)
 {
-    unsigned index;
+    unsigned index = 0;
     if (p->type != PARAM_TYPE_CHOICE)
         return read_number(p, (struct given){.text = text}, value, e);
     if (read_choice(p, (struct given){.text = text}, &index, e) != 0)

@@ -248,7 +248,7 @@ static int unknown(const char *word, struct err *e)
     enum { NAMES_MOST = 64 };
     const char *names[NAMES_MOST + 1], *near;
     size_t count = 0;
-    for (; registry[count] != NULL && count < NAMES_MOST; count++)
+    for (; count < NAMES_MOST && registry[count] != NULL; count++)
         names[count] = registry[count]->name;
     names[count] = NULL;
     near = param_nearest(word, names);

@@ -178,7 +178,7 @@ static int take_values(const struct reading *r, const struct param *origin, stru
 {
     if (values->count > 1)
         return add_axis(r, origin, values);
-    if (words_add(r->fixed, "--%s=%s", origin->name, values->values[0].text))
+    if (values->count == 0 || words_add(r->fixed, "--%s=%s", origin->name, values->values[0].text))
         return 0;
     return no_memory(r->e);
 }

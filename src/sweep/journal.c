@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -159,20 +158,18 @@ static bool begins_as_head(const struct text *t)
 
 /* --- Writing. --- */
 
-/* The line with its line feed, by one write; a part of it is taken back. */
-static int append(struct journal *j, const char *line, struct err *e)
+/* All of it, by one write; what was written of it otherwise is taken back. */
+static int append_bytes(struct journal *j, const char *bytes, size_t length, struct err *e)
 {
-    struct iovec parts[] = {{(void *)(uintptr_t)line, strlen(line)}, {(void *)(uintptr_t) "\n", 1}};
-    size_t bytes = parts[0].iov_len + parts[1].iov_len;
     off_t before = lseek(j->fd, 0, SEEK_END);
     ssize_t written;
     int error;
 
     do {
-        written = writev(j->fd, parts, 2);
+        written = write(j->fd, bytes, length);
     } while (written < 0 && errno == EINTR);
     error = written < 0 ? errno : ENOSPC;
-    if (written >= 0 && (size_t)written == bytes) {
+    if (written >= 0 && (size_t)written == length) {
         if (fdatasync(j->fd) == 0 || errno == EINVAL) /* some file systems cannot, and say so */
             return 0;
         error = errno;
@@ -182,21 +179,33 @@ static int append(struct journal *j, const char *line, struct err *e)
     return fail(j, "write", error, e);
 }
 
+/* `line` gets its line feed, and is freed. */
+static int append(struct journal *j, struct text *line, struct err *e)
+{
+    int rc;
+
+    text_add_bytes(line, "\n", 1);
+    rc = text_ok(line) ? append_bytes(j, line->data, line->length, e)
+                       : err_no_memory(e, "a journal");
+    text_free(line);
+    return rc;
+}
+
 int journal_add_run(struct journal *j, const struct sweep_run *run, struct err *e)
 {
-    return append(j, run->json, e);
+    struct text t = TEXT_EMPTY;
+
+    text_add_bytes(&t, run->json, strlen(run->json));
+    return append(j, &t, e);
 }
 
 int journal_add_context(struct journal *j, const struct run_context *context, struct err *e)
 {
     struct text t = TEXT_EMPTY;
-    int rc;
 
     text_add(&t, "{\"parameters\":%s,\"environment\":%s}", context->parameters,
              context->environment);
-    rc = text_ok(&t) ? append(j, text_get(&t), e) : err_no_memory(e, "a journal");
-    text_free(&t);
-    return rc;
+    return append(j, &t, e);
 }
 
 /* --- Opening. --- */
@@ -276,12 +285,14 @@ static int read_journal(struct reader *r, bool resume, struct err *e)
 static int begin(struct journal *j, const struct sweep *s, bool spans, struct err *e)
 {
     char *line = journal_head_make(s, spans);
+    struct text t = TEXT_EMPTY;
     int rc;
 
     if (line == NULL)
         return err_no_memory(e, "a journal");
-    rc = append(j, line, e);
+    text_add_bytes(&t, line, strlen(line));
     mem_free(line);
+    rc = append(j, &t, e);
     if (rc == 0)
         sync_folder(j);
     return rc;

@@ -33,6 +33,7 @@ struct sweeping {
     struct stop_point *points;
     uint32_t *order;               /* of the round */
     uint64_t begun_ns, earlier_ns; /* this sitting's beginning; what earlier ones took */
+    size_t earlier_runs;           /* that the journal had */
     uint32_t rounds_wanted;        /* probably; 0: unknown */
     bool ended;
 };
@@ -239,7 +240,8 @@ static int all_rounds(struct sweeping *w, struct err *e)
 /* The runs that a journal had. */
 static void take_earlier(struct sweeping *w)
 {
-    for (size_t i = 0; i < w->s->run_count; i++) {
+    w->earlier_runs = w->s->run_count;
+    for (size_t i = 0; i < w->earlier_runs; i++) {
         const struct sweep_run *run = &w->s->runs[i];
 
         w->earlier_ns += run->process_ns;
@@ -294,6 +296,9 @@ int sweep_run(struct sweep *s, const struct sweep_plan *plan, struct journal *jo
         rc = settle_context(s, &w.context, e);
     if (rc == 0)
         rc = refuse_mistakes(s, e);
+    /* What was a mistake from the beginning leaves nothing to go on with. */
+    if (rc != 0 && e->status == STATUS_USAGE && w.journal != NULL && w.earlier_runs == 0)
+        journal_close(journal, true);
     run_context_free(&w.context);
     mem_free(w.points);
     mem_free(w.order);
