@@ -211,6 +211,7 @@ static int compare_run(const void *options, const char *const *operands, struct 
                      .terms = {.confidence = (double)o->confidence_ppm / 1e6,
                                .limit = (double)o->limit_ppm / 1e6,
                                .spans = o->spans,
+                               .resamples = COMPARISON_RESAMPLES,
                                .seed = o->seed}};
     int status;
     if (operands[0] == NULL)

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-static const struct comparison_terms terms = {.confidence = 0.95, .seed = 1};
+static const struct comparison_terms terms = {.confidence = 0.95, .resamples = 2000, .seed = 1};
 
 /* What a made result consists of: `runs` runs, whose elapsed times are spread around `elapsed` in
  * small steps, the same ones for every result; calls of one kind, in proportion. */
