@@ -116,11 +116,11 @@ static void put_wrapped(const struct term *t, enum ink ink, const char *name, si
     out_text(t->out, "\n");
 }
 
-/* "5", "pbkdf2", "unknown"; false when memory is short. */
+/* "5", "pbkdf2", "-"; false when memory is short. */
 static bool add_value(struct text *t, const cJSON *item)
 {
     char *made = NULL;
-    const char *s = "unknown";
+    const char *s = "-";
     if (cJSON_IsString(item))
         s = item->valuestring;
     else if (item != NULL && !cJSON_IsNull(item))
