@@ -59,7 +59,7 @@ static int measure(struct comparison_metric *m, const struct result_series *base
     if (side_make(&m->base, base, terms->confidence, e) != 0 ||
         side_make(&m->other, other, terms->confidence, e) != 0 ||
         inference_bootstrap(base->values, base->count, other->values, other->count,
-                            terms->confidence, COMPARISON_RESAMPLES, terms->seed, &m->bootstrap,
+                            terms->confidence, terms->resamples, terms->seed, &m->bootstrap,
                             e) != 0 ||
         inference_rank_test(base->values, base->count, other->values, other->count, &m->rank, e) !=
             0)

@@ -14,8 +14,8 @@
 #include "input/result_file.h"
 
 enum {
-    COMPARISON_RUNS_LEAST = 6, /* of each side: below, a median has no interval at 95 % */
-    COMPARISON_RESAMPLES = 10000,
+    COMPARISON_RUNS_LEAST = 6,    /* of each side: below, a median has no interval at 95 % */
+    COMPARISON_RESAMPLES = 10000, /* enough for two digits of an interval */
 };
 
 enum comparison_verdict {
@@ -68,9 +68,10 @@ struct comparison {
 };
 
 struct comparison_terms {
-    double confidence; /* above 0, below 1 */
-    double limit;      /* what is not minded: 0.05 is 5 % */
-    bool spans;        /* compare single calls as well */
+    double confidence;  /* above 0, below 1 */
+    double limit;       /* what is not minded: 0.05 is 5 % */
+    bool spans;         /* compare single calls as well */
+    unsigned resamples; /* of the bootstrap, at least 1; COMPARISON_RESAMPLES */
     uint64_t seed;
 };
 

@@ -40,7 +40,7 @@ static const struct param compare_params[] = {
                   CONFIDENCE_MOST, "how sure intervals and verdicts have to be"),
     PARAM_FLAG(struct compare_options, spans, "spans", 0, 0,
                "compare single calls, too: reads the spans, which are else left out"),
-    PARAM_COUNT(struct compare_options, seed, "seed", 0, "1", 0, UINT64_MAX - 1,
+    PARAM_COUNT(struct compare_options, seed, "seed", 0, "1", 0, UINT32_MAX,
                 "of the generator that draws for the intervals; the same seed, the same intervals"),
     PARAM_CHOICE(struct compare_options, view.color, "color", 0, 0, "auto", color_choices,
                  "table: auto colours on a terminal, unless NO_COLOR is set"),
@@ -211,6 +211,7 @@ static int compare_run(const void *options, const char *const *operands, struct 
                      .terms = {.confidence = (double)o->confidence_ppm / 1e6,
                                .limit = (double)o->limit_ppm / 1e6,
                                .spans = o->spans,
+                               .resamples = COMPARISON_RESAMPLES,
                                .seed = o->seed}};
     int status;
     if (operands[0] == NULL)

@@ -64,18 +64,26 @@ place split_fail_of_byte(const struct json_split *s, place at, struct err *e, co
     return split_fail(s, at, e, "%s byte 0x%02x", what, *at);
 }
 
+/* Of what is being collected there is too much, from `at` on. */
+static void fail_of_size(const struct json_split *s, place at, struct err *e)
+{
+    size_t which = (size_t)(s->sink - s->texts);
+    if (which == 0)
+        split_fail(s, at, e, "holds more than %zu KiB beside its long arrays", s->most[0] / 1024);
+    else
+        split_fail(s, at, e, "an element of '%s' has more than %zu KiB", s->arrays[which - 1].key,
+                   s->most[which] / 1024);
+}
+
 bool split_keep(struct json_split *s, place at, size_t bytes, struct err *e)
 {
     struct text *sink = s->sink;
+    size_t room;
     if (sink == NULL)
         return true;
-    if (bytes > s->most[sink - s->texts] - sink->length) {
-        if (sink == s->texts)
-            split_fail(s, at, e, "holds more than %zu KiB beside its long arrays",
-                       s->most[0] / 1024);
-        else
-            split_fail(s, at, e, "an element of '%s' has more than %zu KiB",
-                       s->arrays[sink - s->texts - 1].key, s->most[sink - s->texts] / 1024);
+    room = s->most[sink - s->texts] - sink->length;
+    if (bytes > room) {
+        fail_of_size(s, at + room, e);
         return false;
     }
     text_add_bytes(sink, (const char *)at, bytes);

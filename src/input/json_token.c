@@ -210,12 +210,11 @@ static bool number_takes(struct json_split *s, unsigned char c)
 static place read_number(struct json_split *s, place at, place end, struct err *e)
 {
     place from = at;
-    while (at < end && number_takes(s, *at))
-        at++;
-    s->number_bytes += (size_t)(at - from);
-    if (s->number_bytes > JSON_NUMBER_BYTES_MOST)
-        return split_fail(s, from, e, "a number of more than %d characters",
-                          JSON_NUMBER_BYTES_MOST);
+    for (; at < end && number_takes(s, *at); at++) {
+        if (++s->number_bytes > JSON_NUMBER_BYTES_MOST)
+            return split_fail(s, at, e, "a number of more than %d characters",
+                              JSON_NUMBER_BYTES_MOST);
+    }
     if (!split_keep(s, from, (size_t)(at - from), e))
         return NULL;
     if (at == end)

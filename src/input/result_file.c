@@ -108,18 +108,23 @@ static int check_schema(const cJSON *document, struct err *e)
     return 0;
 }
 
-/* An option or a fact: a plain value, or texts. */
-static bool is_plain(const cJSON *item)
+/* Whether it is an option or a fact: a plain value, or texts, which are made printable. */
+static bool take_plain(cJSON *item)
 {
+    if (item->string != NULL)
+        text_make_printable(item->string);
+    if (cJSON_IsString(item))
+        text_make_printable(item->valuestring);
     if (cJSON_IsNumber(item))
         return isfinite(item->valuedouble);
-    if (cJSON_IsArray(item)) {
-        for (const cJSON *part = item->child; part != NULL; part = part->next)
-            if (!cJSON_IsString(part))
-                return false;
-        return true;
+    if (!cJSON_IsArray(item))
+        return cJSON_IsBool(item) || cJSON_IsNull(item) || cJSON_IsString(item);
+    for (cJSON *part = item->child; part != NULL; part = part->next) {
+        if (!cJSON_IsString(part))
+            return false;
+        text_make_printable(part->valuestring);
     }
-    return cJSON_IsBool(item) || cJSON_IsNull(item) || cJSON_IsString(item);
+    return true;
 }
 
 /* Takes an object of such out of the document. */
@@ -130,8 +135,8 @@ static int take_pairs(cJSON *document, const char *key, cJSON **pairs, struct er
         return err_set(e, STATUS_FAILED, "%s: must be an object", key);
     if (cJSON_GetArraySize(object) > RESULT_PAIRS_MOST)
         return err_set(e, STATUS_FAILED, "%s: has more than %d keys", key, RESULT_PAIRS_MOST);
-    for (const cJSON *item = object->child; item != NULL; item = item->next)
-        if (!is_plain(item))
+    for (cJSON *item = object->child; item != NULL; item = item->next)
+        if (!take_plain(item))
             return err_set(e, STATUS_FAILED,
                            "%s.%.*s: must be a number, a text, true, false, null or texts", key,
                            (int)text_cut(item->string, SHOWN_BYTES), item->string);

@@ -43,8 +43,8 @@ struct result_file {
     char experiment[RESULT_WORD_BYTES];
     char started_at[RESULT_STAMP_BYTES]; /* printable */
     bool interrupted;
-    cJSON *parameters,
-        *environment; /* objects of numbers, booleans, nulls, texts, arrays of texts */
+    /* Objects of numbers, booleans, nulls, texts, and arrays of texts; all texts are printable. */
+    cJSON *parameters, *environment;
 
     size_t run_count;                  /* measured runs that are whole: all figures are of them */
     size_t runs_left_out;              /* measured ones that are not */

@@ -182,7 +182,7 @@ static void put_head(const struct compare_view *v, struct out *o)
     put_number(o, v->terms->confidence);
     out_text(o, ",\n  \"limit\": ");
     put_number(o, v->limit_given ? v->terms->limit : NAN);
-    out_format(o, ",\n  \"resamples\": %d,\n  \"seed\": ", COMPARISON_RESAMPLES);
+    out_format(o, ",\n  \"resamples\": %u,\n  \"seed\": ", v->terms->resamples);
     out_number(o, v->terms->seed);
 }
 

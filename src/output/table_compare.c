@@ -16,7 +16,8 @@ enum {
     SIDE_COLUMNS = 14,
     CHANGE_COLUMNS = 20,
     VERDICT_COLUMNS = 13,
-    FILE_COLUMNS = 44,
+    FILE_COLUMNS = 32,
+    STAMP_COLUMNS = 19,
     VALUE_BYTES = 60,
     CELL_BYTES = COMPARE_TEXT_BYTES * 2,
     CHANGES_NAMED = 12,
@@ -115,11 +116,11 @@ static void put_wrapped(const struct term *t, enum ink ink, const char *name, si
     out_text(t->out, "\n");
 }
 
-/* "5", "pbkdf2", "unknown"; false when memory is short. */
+/* "5", "pbkdf2", "-"; false when memory is short. */
 static bool add_value(struct text *t, const cJSON *item)
 {
     char *made = NULL;
-    const char *s = "unknown";
+    const char *s = "-";
     if (cJSON_IsString(item))
         s = item->valuestring;
     else if (item != NULL && !cJSON_IsNull(item))
@@ -182,6 +183,30 @@ static int put_comparison(const struct term *t, const struct compare_view *v, si
     return rc;
 }
 
+/* The end of a name says more than its beginning. */
+static void put_name(const struct term *t, const char *name)
+{
+    char cell[FILE_COLUMNS + 1];
+    size_t length = strlen(name);
+    const char *from = name + (length > FILE_COLUMNS ? length - (FILE_COLUMNS - 3) : 0);
+    while ((*from & 0xc0) == 0x80) /* within a character of UTF-8 */
+        from++;
+    snprintf(cell, sizeof cell, "%s%s", from > name ? "..." : "", from);
+    term_cell(t, INK_PLAIN, cell, FILE_COLUMNS, ALIGN_LEFT);
+}
+
+/* "2026-11-30 01:50:35", if it is as uvlab writes it. */
+static void put_stamp(const struct term *t, const char *started_at)
+{
+    char stamp[RESULT_STAMP_BYTES];
+    snprintf(stamp, sizeof stamp, "%s", started_at);
+    if (strlen(stamp) > STAMP_COLUMNS && stamp[10] == 'T' && stamp[STAMP_COLUMNS] == '.') {
+        stamp[10] = ' ';
+        stamp[STAMP_COLUMNS] = '\0';
+    }
+    term_cell(t, INK_FAINT, stamp, STAMP_COLUMNS, ALIGN_LEFT);
+}
+
 static void put_result(const struct term *t, const struct compare_view *v, size_t index)
 {
     const struct result_file *f = &v->results[index];
@@ -189,9 +214,9 @@ static void put_result(const struct term *t, const struct compare_view *v, size_
     snprintf(runs, sizeof runs, "  %zu run%s%s", f->run_count, f->run_count == 1 ? "" : "s",
              f->interrupted ? ", interrupted" : "");
     term_cell(t, INK_STRONG, compare_letter(index), 3, ALIGN_LEFT);
-    term_cell(t, INK_PLAIN, f->name, FILE_COLUMNS, ALIGN_LEFT);
+    put_name(t, f->name);
     term_spaces(t, 2);
-    term_text(t, INK_FAINT, f->started_at);
+    put_stamp(t, f->started_at);
     term_text(t, INK_PLAIN, runs);
     out_text(t->out, "\n");
 }
