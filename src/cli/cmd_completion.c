@@ -42,6 +42,11 @@ bool completion_of_servers(const struct completion_word *w)
     return w->command != NULL && w->command->operand_words == command_server_word;
 }
 
+bool completion_takes_paths(const struct completion_word *w)
+{
+    return w->command != NULL && w->command->operand_words == command_path_word;
+}
+
 void completion_operands(const struct completion_word *w, struct text *t)
 {
     struct completion_word other;

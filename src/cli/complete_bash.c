@@ -42,7 +42,8 @@ static void add_words(struct text *t)
         add_names(t, &w);
         text_add(t, "' operands='");
         completion_operands(&w, t);
-        text_add(t, completion_of_servers(&w) ? "' servers=yes ;;\n" : "' ;;\n");
+        text_add(t, "'%s%s ;;\n", completion_of_servers(&w) ? " servers=yes" : "",
+                 completion_takes_paths(&w) ? " paths=yes" : "");
     }
     text_add(t, "    esac\n"
                 "    case $first:$before in\n");
@@ -55,7 +56,7 @@ static void add_words(struct text *t)
                 "       elif [[ -n $servers ]]; then\n"
                 "           words=$(\"${COMP_WORDS[0]}\" servers --names 2>/dev/null)\n"
                 "       else\n"
-                "           words=$operands\n"
+                "           words=$operands files=$paths\n"
                 "       fi ;;\n"
                 "    esac\n");
 }
@@ -67,7 +68,7 @@ void complete_bash(struct text *t)
                 "_uvlab()\n"
                 "{\n"
                 "    local first=${COMP_WORDS[1]} now=${COMP_WORDS[COMP_CWORD]} before=\n"
-                "    local words='' flags='' operands='' servers='' files=''\n"
+                "    local words='' flags='' operands='' servers='' files='' paths=''\n"
                 "    COMPREPLY=()\n"
                 "    if ((COMP_CWORD > 1)); then\n"
                 "        before=${COMP_WORDS[COMP_CWORD - 1]}\n"

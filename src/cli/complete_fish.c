@@ -38,7 +38,9 @@ static void add_word(struct text *t, const struct completion_word *w)
     text_add(t, "complete -c uvlab -n __uvlab_none -a %s -d ", w->name);
     add_quoted(t, w->what);
     text_add(t, "\n");
-    if (w->command != NULL && w->command->operands_most > 0) {
+    if (completion_takes_paths(w)) {
+        text_add(t, "complete -c uvlab -n '__uvlab_first %s' -F\n", w->name);
+    } else if (w->command != NULL && w->command->operands_most > 0) {
         text_add(t, "complete -c uvlab -n '__uvlab_first %s' -a '", w->name);
         if (completion_of_servers(w))
             text_add(t, "(__uvlab_servers)");

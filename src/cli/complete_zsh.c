@@ -75,6 +75,8 @@ static void add_word(struct text *t, const struct completion_word *w)
                 complete_zsh_option(t, p);
     if (completion_of_servers(w)) {
         text_add(t, "            '1:name:_uvlab_servers' \\\n");
+    } else if (completion_takes_paths(w)) {
+        text_add(t, "            '*:file:_files' \\\n");
     } else if (w->command != NULL && w->command->operands_most > 0) {
         text_add(t, "            '1:%s:(", w->command->operand_words != NULL ? "word" : "name");
         completion_operands(w, t);
