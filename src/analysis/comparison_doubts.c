@@ -95,6 +95,17 @@ static void doubt_kinds(const struct result_file *one, const struct result_file 
         text_add(t, "\n");
 }
 
+/* Results had no summaries of single runs once. */
+static void doubt_summaries(const struct result_file *f, struct text *t)
+{
+    for (size_t i = 0; i < f->kind_count; i++)
+        if (has_figures(&f->kinds[i]))
+            return;
+    add_name(t, f);
+    text_add(t, " has no summaries of its runs, as an older uvlab wrote it: nothing is known of "
+                "its calls but by --spans\n");
+}
+
 static void doubt_spans(const struct result_file *f, struct text *t)
 {
     if (f->runs_without_spans == 0)
@@ -110,6 +121,8 @@ void comparison_doubts(const struct comparison *c, const struct comparison_terms
     doubt_environment(c, t);
     doubt_kinds(c->base, c->other, t);
     doubt_kinds(c->other, c->base, t);
+    doubt_summaries(c->base, t);
+    doubt_summaries(c->other, t);
     if (terms->spans) {
         doubt_spans(c->base, t);
         doubt_spans(c->other, t);
