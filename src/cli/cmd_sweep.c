@@ -188,18 +188,40 @@ static int measure(struct invocation *v, struct err *e)
     return rc;
 }
 
-/* Status, or -1. `o` is closed. */
-static int show(struct invocation *v, struct out *o, struct err *e)
+/* `o` is closed. 0 with *on_terminal known, OUT_NO_READER, or -1. */
+static int show(struct invocation *v, unsigned format, struct out *o, bool *on_terminal,
+                struct err *e)
 {
-    const struct view_options *view = &v->options.view;
-    const struct view_style style = style_make(view, o);
-    bool on_terminal = out_is_terminal(o);
-    int rc;
-    if (view_sweep(&v->sweep, view->format, &style, o, e) < 0) {
+    const struct view_style style = style_make(&v->options.view, o);
+    *on_terminal = out_is_terminal(o);
+    if (view_sweep(&v->sweep, format, &style, o, e) < 0) {
         out_abandon(o);
         return -1;
     }
-    rc = out_close(o, e);
+    return out_close(o, e);
+}
+
+static unsigned format_of_documents(void)
+{
+    unsigned i = 0;
+    while (view_at(i)->write != view_json)
+        i++;
+    return i;
+}
+
+/* Status, or -1. A file without a format gets the document, and the reader the table. */
+static int show_all(struct invocation *v, struct out *o, struct err *e)
+{
+    bool both =
+        is_file(v->options.view.output) && param_source_of(&v->own, "format") != PARAM_FROM_FLAG;
+    bool on_terminal;
+    int rc = show(v, both ? format_of_documents() : v->options.view.format, o, &on_terminal, e);
+    if (rc == 0 && !v->sweep.interrupted)
+        journal_close(&v->journal, true); /* the document has everything */
+    if (rc == 0 && both) {
+        o = out_open(NULL, e);
+        rc = o == NULL ? -1 : show(v, v->options.view.format, o, &on_terminal, e);
+    }
     if (rc == OUT_NO_READER && v->sweep.interrupted) /* Ctrl-C ends the reader of a pipe, too */
         return STATUS_INTERRUPTED;
     if (rc < 0)
@@ -215,7 +237,6 @@ static int sweep_parsed(struct invocation *v, struct err *e)
 {
     const char *path = v->options.view.output;
     struct out *o;
-    int status;
     run_catch_signals(out_emergency);
     o = out_open(path, e);
     if (o == NULL)
@@ -230,12 +251,7 @@ static int sweep_parsed(struct invocation *v, struct err *e)
     }
     if (o == NULL)
         o = out_open(path, e);
-    if (o == NULL)
-        return -1;
-    status = show(v, o, e);
-    if (status >= 0 && !v->sweep.interrupted)
-        journal_close(&v->journal, true);
-    return status;
+    return o == NULL ? -1 : show_all(v, o, e);
 }
 
 static int sweep_of(struct invocation *v, int argc, char *const *argv, struct err *e)

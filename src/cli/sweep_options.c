@@ -50,8 +50,9 @@ const struct param sweep_params[] = {
                  "how to write the result"),
     PARAM_STRING(struct sweep_options, view.output, "output", 'o',
                  PARAM_VIEW | PARAM_OPTIONAL | PARAM_PATH, NULL, "FILE",
-                 "where to write it (default: standard output); beside a file there is a "
-                 "FILE.journal while the sweep lasts, with every run that has ended"),
+                 "where to write it (default: standard output); a file without --format gets the "
+                 "JSON document, and standard output the table; beside it there is a FILE.journal "
+                 "while the sweep lasts, with every run that has ended"),
     PARAM_CHOICE(struct sweep_options, view.color, "color", 0, PARAM_VIEW, "auto", color_choices,
                  "table: auto colours on a terminal, unless NO_COLOR is set"),
     PARAM_FLAG(struct sweep_options, view.ascii, "ascii", 0, PARAM_VIEW,

@@ -112,6 +112,17 @@ static void read_calls(const cJSON *calls, struct sweep_calls *c)
     read_part(calls, "returned_ns", c->count, &c->returned_ns, &c->returned_sum_ns);
 }
 
+/* CPU time of a server that is the experiment's own; 0 where there is none. */
+static uint64_t cpu_of_server(const cJSON *line)
+{
+    const cJSON *cluster = json_part_member(line, "cluster"),
+                *blocking = json_part_member(line, "blocking");
+
+    if (cluster == NULL && blocking == NULL)
+        return 0;
+    return number_of(cluster != NULL ? cluster : blocking, "cpu_ns");
+}
+
 static void read_figures(struct sweep_run *run, const cJSON *line)
 {
     const cJSON *load = json_part_member(line, "load"),
@@ -119,6 +130,7 @@ static void read_figures(struct sweep_run *run, const cJSON *line)
 
     run->elapsed_ns = number_of(line, "elapsed_ns");
     run->cpu_ns = number_of(line, "cpu_ns");
+    run->helpers_cpu_ns = cpu_of_server(line);
     run->answered = number_of(load, "answered");
     run->latency_p50_ns = number_of(latency, "p50");
     run->latency_p99_ns = number_of(latency, "p99");
