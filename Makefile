@@ -164,7 +164,7 @@ torture: $(BUILD)/torture/uvlab $(BUILD)/release/uvlab $(FAIL_MALLOC)
 	tests/torture/run-serve $<
 
 FUZZ_TARGETS := $(FUZZ_SOURCES:%.c=$(BUILD)/fuzz/%)
-$(FUZZ_TARGETS): %: %.o $(filter $(addprefix $(BUILD)/fuzz/src/,base/% measure/% net/%),$(PARTS.fuzz)) \
+$(FUZZ_TARGETS): %: %.o $(filter $(addprefix $(BUILD)/fuzz/src/,base/% measure/% net/% input/% analysis/%),$(PARTS.fuzz)) \
                  $(BUILD)/fuzz/link.flags
 	$(call say,LINK,$@)
 	$(Q)$(LINK.fuzz) -fsanitize=fuzzer $(FUZZ_LINK) -o $@ $(filter %.o,$^) $(LIBRARIES)

@@ -1,25 +1,13 @@
-# The timeline of one run. Read by scripts/plot, after the settings that plot.jq has written.
-# The colours are from Okabe and Ito's palette, which people of any colour vision tell apart.
-set encoding utf8
-set datafile separator "\t"
-set datafile commentschars ''
-px(p) = p / (1.0 * width)
-py(p) = p / (1.0 * height)
-
+# The timeline of one run. Read by scripts/plot, after plot-page.gp.
 set lmargin at screen px(name_px)
 set rmargin at screen 1 - px(18)
 set tmargin at screen 1 - py(76)
 set bmargin at screen py(84)
-set label 1 title at screen px(12), screen 1 - py(18) left noenhanced font large
-set label 2 subtitle at screen px(12), screen 1 - py(40) left noenhanced textcolor rgb '#333333'
 set label 4 'time since the run began ('.x_unit.')' at screen 0.5, screen py(40) center noenhanced
-set label 3 setting at screen px(12), screen 1 - py(58) left noenhanced font small textcolor rgb '#666666'
 
 set xrange [0:x_last]
 set yrange [calls + 0.5:0.5]
-set xtics nomirror out offset 0, lift
 set grid xtics linetype 1 linewidth 0.5 linecolor rgb '#dddddd'
-set border 3 linewidth 0.7 linecolor rgb '#666666'
 if (named) {
     unset ytics
     half = 0.36
@@ -29,11 +17,8 @@ if (named) {
     set ylabel 'call, in the order of submission' noenhanced offset 1.2, 0
     set lmargin at screen px(80)
 }
-set style fill solid 1.0 noborder
 
-# The legend, drawn by hand: gnuplot's own wraps where it likes.
-unset key
-array colour[5] = ['#f0c46c', '#0072b2', '#d55e00', '#000000', '#c8c8c8']
+# The legend.
 array meaning[5] = ['waited', 'ran', 'returned (done, not yet called back)', 'called back', 'parts not known']
 array left[5] = [0, 82, 138, 402, 508]
 legend_x(k, p) = px((named ? name_px : 80) + left[k] + p)

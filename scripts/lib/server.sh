@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of the script that sources it
-# The server for the requests of scripts/compare-node: a `uvlab origin` in a process of its own. Uses
-# $uvlab, $work (a folder for its certificate) and $name_resolves (true or false, of localhost).
+# The servers of scripts/compare-node, one at a time and each in a process of its own: a `uvlab origin` for
+# requests of both sides, a cluster of Node.js. Uses $uvlab, $node, $scripts, $work (a folder for a
+# certificate) and $name_resolves (true or false, of localhost).
 
 server_pid=''
 
@@ -24,6 +25,19 @@ start_server() { # DELAY
         server_flags+=(--resolve "localhost:$port:127.0.0.1")
         server_address=(127.0.0.1)
     fi
+}
+
+# A cluster of Node.js, of workers with one thread each. Sets $server_url. It ends as the other does.
+start_node_cluster() { # WORKERS
+    local line=''
+    coproc server {
+        exec env -u NODE_OPTIONS UV_THREADPOOL_SIZE=1 "$node" "$scripts/node/cluster.js" --workers "$1"
+    }
+    server_pid=${server_PID-} server_input=${server[1]-}
+    { [ -n "${server[0]-}" ] && read -r -t 60 line <&"${server[0]}"; } ||
+        fail 'Node.js failed at cluster.js: it did not start'
+    [[ $line =~ ^\{\"port\":\ ?([0-9]+)[,}] ]] || fail "cluster.js printed no port, but '$line'"
+    server_url=http://127.0.0.1:${BASH_REMATCH[1]}/
 }
 
 stop_server() {

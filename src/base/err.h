@@ -8,7 +8,7 @@ enum exit_status {
     STATUS_OK = 0,            /* the run succeeded (and, under --check, no claim failed) */
     STATUS_FAILED = 1,        /* the run failed, or some of its calls did */
     STATUS_USAGE = 2,         /* the command line was wrong; nothing was run */
-    STATUS_CLAIM = 3,         /* a claim failed under --check */
+    STATUS_CLAIM = 3,         /* under --check: a claim failed, or something became slower */
     STATUS_INTERRUPTED = 130, /* SIGINT or SIGTERM; what had been measured was printed */
 };
 

@@ -1,6 +1,7 @@
 /* `uvlab completion SHELL`: a script for the shell, with everything that the tables know in it, so
- * that pressing the tab key starts no process. Here is what the three scripts have in common; the
- * scripts are in complete_*.c. Pure functions of constant tables. */
+ * that pressing the tab key starts no process; but names of running servers are asked for. Here is
+ * what the three scripts have in common; the scripts are in complete_*.c. Pure functions of
+ * constant tables. */
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/completion.h"
@@ -34,6 +35,16 @@ enum completion_value completion_value(const struct param *p)
     if (p->type == PARAM_TYPE_CHOICE)
         return VALUE_CHOICE;
     return (p->flags & PARAM_PATH) != 0 ? VALUE_PATH : VALUE_ANY;
+}
+
+bool completion_of_servers(const struct completion_word *w)
+{
+    return w->command != NULL && w->command->operand_words == command_server_word;
+}
+
+bool completion_takes_paths(const struct completion_word *w)
+{
+    return w->command != NULL && w->command->operand_words == command_path_word;
 }
 
 void completion_operands(const struct completion_word *w, struct text *t)

@@ -12,12 +12,14 @@
 #include "output/out.h"
 
 const struct command *const commands[] = {
-    &command_list,    &command_env,        &command_sweep, &command_serve,
-    &command_servers, &command_show,       &command_monit, &command_delete,
-    &command_origin,  &command_completion, &command_help,  NULL,
+    &command_sweep,      &command_compare, &command_list,  &command_env,    &command_serve,
+    &command_servers,    &command_show,    &command_monit, &command_delete, &command_origin,
+    &command_completion, &command_help,    NULL,
 };
 
 const char *const command_free_word[] = {NULL};
+const char *const command_server_word[] = {NULL};
+const char *const command_path_word[] = {NULL};
 
 const struct command *command_find(const char *name)
 {

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/param.h"
 #include "base/text.h"
+#include "cli/options.h"
 #include "measure/experiment.h"
 
 struct command {
@@ -28,11 +29,17 @@ struct command {
 
 /* All of them, in the order of the help, NULL-terminated. */
 extern const struct command *const commands[];
-extern const struct command command_list, command_env, command_serve, command_servers, command_show,
-    command_monit, command_delete, command_origin, command_completion, command_help, command_sweep;
+extern const struct command command_sweep, command_compare, command_list, command_env,
+    command_serve, command_servers, command_show, command_monit, command_delete, command_origin,
+    command_completion, command_help;
 
 /* The operand_words of a command whose operand can be anything: there is nothing to offer. */
 extern const char *const command_free_word[];
+/* The same of one whose operand is the name of a server, which completion asks for when it is
+ * needed. */
+extern const char *const command_server_word[];
+/* The same of a command whose operands are files. */
+extern const char *const command_path_word[];
 
 /* The command of that name, or NULL. */
 const struct command *command_find(const char *name);

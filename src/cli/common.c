@@ -10,7 +10,7 @@
 #define QUOTE_(number) #number
 #define QUOTE(number) QUOTE_(number)
 
-static const char *const color_choices[] = {"auto", "always", "never", NULL};
+const char *const color_choices[] = {"auto", "always", "never", NULL};
 
 const struct param common_params[] = {
     SESSION_PARAMS(struct common_options, session),

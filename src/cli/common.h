@@ -21,6 +21,9 @@ struct common_options {
     struct view_options view;
 };
 
+/* "auto", "always", "never". */
+extern const char *const color_choices[];
+
 /* The rows of both; those of the view carry PARAM_VIEW. */
 extern const struct param common_params[];
 

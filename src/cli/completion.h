@@ -31,6 +31,12 @@ bool completion_word(size_t i, struct completion_word *w);
 enum completion_value { VALUE_NONE, VALUE_ANY, VALUE_PATH, VALUE_CHOICE };
 enum completion_value completion_value(const struct param *p);
 
+/* Whether the operand of w is the name of a server that runs: what `uvlab servers --names` prints.
+ */
+bool completion_of_servers(const struct completion_word *w);
+/* Whether the operands of w are files. */
+bool completion_takes_paths(const struct completion_word *w);
+
 /* Appends the words that the operand of w can be, with a space between; nothing when there is no
  * operand. Names and words of the tables need no quotes in any shell (a unit test looks). */
 void completion_operands(const struct completion_word *w, struct text *t);

@@ -10,7 +10,7 @@ const struct exit_status_row exit_status_rows[] = {
     {STATUS_OK, "success"},
     {STATUS_FAILED, "the run failed, or some of its calls did"},
     {STATUS_USAGE, "the command line was wrong; nothing was run"},
-    {STATUS_CLAIM, "a claim failed, under --check"},
+    {STATUS_CLAIM, "under --check: a claim failed, or (compare) something became slower"},
     {STATUS_INTERRUPTED, "interrupted; what had been measured was written"},
     {STATUS_OK, NULL},
 };

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/param.h"
 
-enum { OPTION_SETS_MOST = 2, OPERANDS_MOST = 2 };
+enum { OPTION_SETS_MOST = 2, OPERANDS_MOST = 16 };
 
 /* What a command line may hold, and where its values go. No two tables may share a name or a
  * letter, and none may use "help" or 'h'. */

@@ -11,7 +11,6 @@
 #include "measure/host.h"
 #include "output/view.h"
 
-static const char *const color_choices[] = {"auto", "always", "never", NULL};
 static const char *const by_choices[] = {"auto", "elapsed", "request", "latency",
                                          "p99",  "cpu",     NULL};
 

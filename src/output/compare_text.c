@@ -1,0 +1,155 @@
+/* What is said of a comparison in words: the same on the table, and in the lines about what became
+ * slower. Percentages are of the base's median, and have two digits or what is before the point.
+ * Pure; main thread. */
+#include "output/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+
+enum { METRICS_NAMED = 3 };
+
+const char *compare_letter(size_t index)
+{
+    static const char *const letters[] = {"A", "B", "C", "D", "E", "F", "G", "H",
+                                          "I", "J", "K", "L", "M", "N", "O", "P"};
+    return index < sizeof letters / sizeof letters[0] ? letters[index] : "?";
+}
+
+/* "4.6", "12": of 100, without a sign. */
+static char *unsigned_percent(char buf[COMPARE_TEXT_BYTES], double ratio)
+{
+    double percent = fabs(ratio - 1) * 100;
+    if (percent >= 1e6)
+        snprintf(buf, COMPARE_TEXT_BYTES, "%.0e", percent);
+    else
+        snprintf(buf, COMPARE_TEXT_BYTES, percent < 9.95 ? "%.1f" : "%.0f", percent);
+    return buf;
+}
+
+char *compare_percent(char buf[COMPARE_TEXT_BYTES], double ratio)
+{
+    char number[COMPARE_TEXT_BYTES];
+    unsigned_percent(number, ratio);
+    snprintf(buf, COMPARE_TEXT_BYTES, "%s%.16s",
+             strcmp(number, "0.0") == 0 ? ""
+             : ratio < 1                ? "-"
+                                        : "+",
+             number);
+    return buf;
+}
+
+char *compare_name(char buf[COMPARE_TEXT_BYTES], const struct comparison_metric *m)
+{
+    if (m->kind == NULL)
+        snprintf(buf, COMPARE_TEXT_BYTES, "%s", m->name);
+    else
+        snprintf(buf, COMPARE_TEXT_BYTES, "%s %s%s", m->kind, m->name,
+                 m->of_calls ? " of single calls" : "");
+    return buf;
+}
+
+static uint64_t whole_ns(double ns)
+{
+    return ns > 0 && ns < 1.8e19 ? (uint64_t)(ns + 0.5) : 0;
+}
+
+char *compare_by(char buf[COMPARE_TEXT_BYTES], const struct comparison_metric *m, const char *micro)
+{
+    char by[COMPARE_TEXT_BYTES], low[COMPARE_TEXT_BYTES], high[COMPARE_TEXT_BYTES];
+    const struct interval *i = &m->bootstrap.ratio;
+    if (!i->known) {
+        units_format_duration(low, whole_ns(m->base.median), micro);
+        units_format_duration(high, whole_ns(m->other.median), micro);
+        snprintf(buf, COMPARE_TEXT_BYTES, "from %.24s to %.24s", low, high);
+        return buf;
+    }
+    /* The end that is nearer to no difference first. */
+    unsigned_percent(by, m->ratio);
+    unsigned_percent(low, m->ratio < 1 ? i->high : i->low);
+    unsigned_percent(high, m->ratio < 1 ? i->low : i->high);
+    snprintf(buf, COMPARE_TEXT_BYTES, "by %.16s %% (%.16s to %.16s %%)", by, low, high);
+    return buf;
+}
+
+static bool is_judged(const struct comparison_metric *m, enum comparison_verdict verdict)
+{
+    return m->checked && m->verdict == verdict;
+}
+
+/* "B is slower than A: elapsed by ..., pbkdf2 total by ... and 2 more." Nothing if it is not. */
+static void conclude_as(const struct comparison *c, size_t index, enum comparison_verdict verdict,
+                        const char *micro, struct text *t)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < c->metric_count; i++) {
+        const struct comparison_metric *m = &c->metrics[i];
+        char name[COMPARE_TEXT_BYTES], by[COMPARE_TEXT_BYTES];
+        if (!is_judged(m, verdict))
+            continue;
+        if (found++ == 0)
+            text_add(t, "%s is %s than A: ", compare_letter(index),
+                     comparison_verdict_names[verdict]);
+        if (found <= METRICS_NAMED)
+            text_add(t, "%s%s %s", found > 1 ? ", " : "", compare_name(name, m),
+                     compare_by(by, m, micro));
+    }
+    if (found > METRICS_NAMED)
+        text_add(t, ", and %zu more", found - METRICS_NAMED);
+    if (found > 0)
+        text_add(t, ". ");
+}
+
+static void conclude_alike(const struct comparison *c, size_t index, struct text *t)
+{
+    text_add(t, "Between A and %s there is no difference beyond noise", compare_letter(index));
+    for (size_t i = 0; i < c->metric_count; i++) {
+        const struct comparison_metric *m = &c->metrics[i];
+        char low[COMPARE_TEXT_BYTES], high[COMPARE_TEXT_BYTES], name[COMPARE_TEXT_BYTES];
+        if (!m->checked || !m->bootstrap.ratio.known)
+            continue;
+        text_add(t, "; what there is in %s, if anything, is between %s and %s %%",
+                 compare_name(name, m), compare_percent(low, m->bootstrap.ratio.low),
+                 compare_percent(high, m->bootstrap.ratio.high));
+        break;
+    }
+    text_add(t, ". ");
+}
+
+static void conclude_limit(const struct compare_view *v, const struct comparison *c, struct text *t)
+{
+    char limit[UNITS_TEXT_BYTES];
+    size_t beyond = 0, slower = 0;
+    for (size_t i = 0; i < c->metric_count; i++) {
+        beyond += c->metrics[i].beyond_limit;
+        slower += is_judged(&c->metrics[i], COMPARISON_SLOWER);
+    }
+    if (!v->limit_given || slower == 0)
+        return;
+    units_exact_percent(limit, (uint64_t)(v->terms->limit * 1e6 + 0.5));
+    if (beyond == 0)
+        text_add(t, "That is within the limit of %s. ", limit);
+    else if (beyond < slower)
+        text_add(t, "%zu of these figures are beyond the limit of %s. ", beyond, limit);
+    else
+        text_add(t, "That is beyond the limit of %s. ", limit);
+}
+
+void compare_conclude(const struct compare_view *v, size_t index, const char *micro, struct text *t)
+{
+    const struct comparison *c = &v->comparisons[index - 1];
+    size_t before = t->length;
+    if (c->too_few) {
+        text_add(t, "There are too few runs to tell: %d of each are needed. ",
+                 COMPARISON_RUNS_LEAST);
+        return;
+    }
+    conclude_as(c, index, COMPARISON_SLOWER, micro, t);
+    conclude_as(c, index, COMPARISON_FASTER, micro, t);
+    if (t->length == before)
+        conclude_alike(c, index, t);
+    else
+        conclude_limit(v, c, t);
+}

@@ -1,0 +1,271 @@
+/* A comparison for people, in 80 columns: what is compared, in what it differs besides its figures,
+ * a row per figure, and what follows from that in words. Names, keys and values come from files;
+ * all of it passes term.c, which lets nothing through that could drive a terminal. Main thread. */
+#include "output/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "output/term.h"
+
+enum {
+    NAME_COLUMNS = 13,
+    SIDE_COLUMNS = 14,
+    CHANGE_COLUMNS = 20,
+    VERDICT_COLUMNS = 13,
+    FILE_COLUMNS = 32,
+    STAMP_COLUMNS = 19,
+    VALUE_BYTES = 60,
+    CELL_BYTES = COMPARE_TEXT_BYTES * 2,
+    CHANGES_NAMED = 12,
+};
+
+/* A duration with how far the interval of its median goes, as a part of it. */
+static void side_text(const struct term *t, const struct comparison_side *side,
+                      char cell[CELL_BYTES])
+{
+    char duration[UNITS_TEXT_BYTES];
+    double down = side->median - side->interval.low, up = side->interval.high - side->median;
+    double part = (down > up ? down : up) / side->median * 100;
+    uint64_t ns = side->median < 1.8e19 ? (uint64_t)(side->median + 0.5) : UINT64_MAX;
+    units_format_duration(duration, ns, term_micro(t));
+    if (side->interval.known && isfinite(part))
+        snprintf(cell, CELL_BYTES, part < 9.95 ? "%s %s%.1f%%" : "%s %s%.0f%%", duration,
+                 t->unicode ? "\302\261" : "+-", part);
+    else
+        snprintf(cell, CELL_BYTES, "%s", duration);
+}
+
+static void change_text(const struct comparison_metric *m, char cell[CELL_BYTES])
+{
+    char by[COMPARE_TEXT_BYTES], low[COMPARE_TEXT_BYTES], high[COMPARE_TEXT_BYTES];
+    const struct interval *i = &m->bootstrap.ratio;
+    if (!isfinite(m->ratio))
+        snprintf(cell, CELL_BYTES, "-");
+    else if (!i->known)
+        snprintf(cell, CELL_BYTES, "%s%%", compare_percent(by, m->ratio));
+    else
+        snprintf(cell, CELL_BYTES, "%.30s%% (%.30s..%.30s)", compare_percent(by, m->ratio),
+                 compare_percent(low, i->low), compare_percent(high, i->high));
+}
+
+static enum ink verdict_ink(const struct comparison_metric *m)
+{
+    switch (m->verdict) {
+    case COMPARISON_SLOWER:
+        return INK_BAD;
+    case COMPARISON_FASTER:
+        return INK_GOOD;
+    case COMPARISON_TOO_FEW:
+        return INK_DOUBT;
+    default:
+        return INK_PLAIN;
+    }
+}
+
+static void put_row(const struct term *t, const struct comparison_metric *m)
+{
+    char cell[CELL_BYTES];
+    snprintf(cell, sizeof cell, "%s%s", m->kind != NULL ? "  " : "", m->name);
+    term_cell(t, INK_PLAIN, cell, NAME_COLUMNS, ALIGN_LEFT);
+    side_text(t, &m->base, cell);
+    term_cell(t, INK_PLAIN, cell, SIDE_COLUMNS, ALIGN_RIGHT);
+    term_spaces(t, 1);
+    side_text(t, &m->other, cell);
+    term_cell(t, INK_PLAIN, cell, SIDE_COLUMNS, ALIGN_RIGHT);
+    term_spaces(t, 2);
+    change_text(m, cell);
+    term_cell(t, INK_PLAIN, cell, CHANGE_COLUMNS, ALIGN_RIGHT);
+    term_spaces(t, 2);
+    term_cell(t, verdict_ink(m), comparison_verdict_names[m->verdict], VERDICT_COLUMNS, ALIGN_LAST);
+    out_text(t->out, "\n");
+}
+
+static void put_heading(const struct term *t, size_t index)
+{
+    term_spaces(t, NAME_COLUMNS);
+    term_cell(t, INK_STRONG, "A", SIDE_COLUMNS, ALIGN_RIGHT);
+    term_spaces(t, 1);
+    term_cell(t, INK_STRONG, compare_letter(index), SIDE_COLUMNS, ALIGN_RIGHT);
+    term_spaces(t, 2);
+    term_cell(t, INK_STRONG, "difference", CHANGE_COLUMNS, ALIGN_RIGHT);
+    out_text(t->out, "\n");
+}
+
+/* Whose calls the rows below are, where that changes. */
+static void put_kind(const struct term *t, const struct comparison_metric *m,
+                     const struct comparison_metric *before)
+{
+    if (m->kind == NULL || (before != NULL && before->kind != NULL &&
+                            strcmp(before->kind, m->kind) == 0 && before->of_calls == m->of_calls))
+        return;
+    term_text(t, INK_STRONG, m->kind);
+    term_text(t, INK_FAINT, m->of_calls ? ", every call" : ", the middle call of each run");
+    out_text(t->out, "\n");
+}
+
+static void put_wrapped(const struct term *t, enum ink ink, const char *name, size_t indent,
+                        const char *s)
+{
+    size_t at = indent;
+    term_cell(t, INK_PLAIN, name, indent, ALIGN_LEFT);
+    term_wrap(t, ink, &at, indent, s);
+    out_text(t->out, "\n");
+}
+
+/* "5", "pbkdf2", "-"; false when memory is short. */
+static bool add_value(struct text *t, const cJSON *item)
+{
+    char *made = NULL;
+    const char *s = "-";
+    if (cJSON_IsString(item))
+        s = item->valuestring;
+    else if (item != NULL && !cJSON_IsNull(item))
+        s = made = cJSON_PrintUnformatted(item);
+    if (s == NULL)
+        return false;
+    text_add(t, "%.*s%s", (int)text_cut(s, VALUE_BYTES), s, strlen(s) > VALUE_BYTES ? "..." : "");
+    cJSON_free(made);
+    return true;
+}
+
+/* "threads 2 and 4; work pbkdf2 and spin" */
+static int put_changes(const struct term *t, const char *name,
+                       const struct comparison_changes *changes, struct err *e)
+{
+    struct text line = TEXT_EMPTY;
+    bool ok = true;
+    if (changes->count == 0)
+        return 0;
+    for (size_t i = 0; ok && i < changes->count && i < CHANGES_NAMED; i++) {
+        const struct comparison_change *c = &changes->rows[i];
+        text_add(&line, "%s%.*s: ", i == 0 ? "" : "; ", (int)text_cut(c->key, VALUE_BYTES), c->key);
+        ok = add_value(&line, c->base);
+        text_add(&line, ", ");
+        ok = ok && add_value(&line, c->other);
+    }
+    if (changes->count > CHANGES_NAMED)
+        text_add(&line, "; and %zu more", changes->count - CHANGES_NAMED);
+    ok = ok && text_ok(&line);
+    if (ok)
+        put_wrapped(t, INK_DOUBT, name, NAME_COLUMNS, text_get(&line));
+    text_free(&line);
+    return ok ? 0 : err_no_memory(e, "the table");
+}
+
+static int put_comparison(const struct term *t, const struct compare_view *v, size_t index,
+                          struct err *e)
+{
+    const struct comparison *c = &v->comparisons[index - 1];
+    struct text conclusion = TEXT_EMPTY;
+    int rc = 0;
+    out_text(t->out, "\n");
+    if (put_changes(t, "parameters", &c->parameters, e) != 0 ||
+        put_changes(t, "environment", &c->environment, e) != 0)
+        return -1;
+    if (c->parameters.count + c->environment.count > 0)
+        out_text(t->out, "\n");
+    put_heading(t, index);
+    for (size_t i = 0; i < c->metric_count; i++) {
+        put_kind(t, &c->metrics[i], i > 0 ? &c->metrics[i - 1] : NULL);
+        put_row(t, &c->metrics[i]);
+    }
+    compare_conclude(v, index, term_micro(t), &conclusion);
+    out_text(t->out, "\n");
+    if (text_ok(&conclusion))
+        put_wrapped(t, c->slower ? INK_BAD : INK_STRONG, "", 0, text_get(&conclusion));
+    else
+        rc = err_no_memory(e, "the table");
+    text_free(&conclusion);
+    return rc;
+}
+
+/* The end of a name says more than its beginning. */
+static void put_name(const struct term *t, const char *name)
+{
+    char cell[FILE_COLUMNS + 1];
+    size_t length = strlen(name);
+    const char *from = name + (length > FILE_COLUMNS ? length - (FILE_COLUMNS - 3) : 0);
+    while ((*from & 0xc0) == 0x80) /* within a character of UTF-8 */
+        from++;
+    snprintf(cell, sizeof cell, "%s%s", from > name ? "..." : "", from);
+    term_cell(t, INK_PLAIN, cell, FILE_COLUMNS, ALIGN_LEFT);
+}
+
+/* "2026-11-30 01:50:35", if it is as uvlab writes it. */
+static void put_stamp(const struct term *t, const char *started_at)
+{
+    char stamp[RESULT_STAMP_BYTES];
+    snprintf(stamp, sizeof stamp, "%s", started_at);
+    if (strlen(stamp) > STAMP_COLUMNS && stamp[10] == 'T' && stamp[STAMP_COLUMNS] == '.') {
+        stamp[10] = ' ';
+        stamp[STAMP_COLUMNS] = '\0';
+    }
+    term_cell(t, INK_FAINT, stamp, STAMP_COLUMNS, ALIGN_LEFT);
+}
+
+static void put_result(const struct term *t, const struct compare_view *v, size_t index)
+{
+    const struct result_file *f = &v->results[index];
+    char runs[80];
+    snprintf(runs, sizeof runs, "  %zu run%s%s", f->run_count, f->run_count == 1 ? "" : "s",
+             f->interrupted ? ", interrupted" : "");
+    term_cell(t, INK_STRONG, compare_letter(index), 3, ALIGN_LEFT);
+    put_name(t, f->name);
+    term_spaces(t, 2);
+    put_stamp(t, f->started_at);
+    term_text(t, INK_PLAIN, runs);
+    out_text(t->out, "\n");
+}
+
+static void put_head(const struct term *t, const struct compare_view *v)
+{
+    char line[RESULT_WORD_BYTES + 120];
+    size_t at = 0;
+    snprintf(line, sizeof line,
+             "%s: %zu results; medians, and intervals that hold them at %.6g %% confidence",
+             v->results[0].experiment, v->result_count, v->terms->confidence * 100);
+    term_wrap(t, INK_STRONG, &at, 0, line);
+    out_text(t->out, "\n\n");
+    for (size_t i = 0; i < v->result_count; i++)
+        put_result(t, v, i);
+}
+
+static void put_warning(const struct term *t, const char *whose, const char *text)
+{
+    char line[600];
+    snprintf(line, sizeof line, "%s%s", whose, text);
+    put_wrapped(t, INK_DOUBT, "warning:", 9, line);
+}
+
+static void put_warnings(const struct term *t, const struct compare_view *v)
+{
+    bool any = v->warning_count > 0;
+    for (size_t i = 0; i < v->result_count; i++)
+        any |= v->results[i].warning_count > 0;
+    if (any)
+        out_text(t->out, "\n");
+    for (size_t i = 0; i < v->warning_count; i++)
+        put_warning(t, "", v->warnings[i]);
+    for (size_t i = 0; i < v->result_count; i++) {
+        char whose[8];
+        snprintf(whose, sizeof whose, "%s: ", compare_letter(i));
+        for (size_t k = 0; k < v->results[i].warning_count; k++)
+            put_warning(t, whose, v->results[i].warnings[k]);
+    }
+}
+
+int compare_table(const struct compare_view *v, const struct view_style *style, struct out *o,
+                  struct err *e)
+{
+    const struct term t = term_make(style, o);
+    put_head(&t, v);
+    for (size_t i = 1; i < v->result_count; i++)
+        if (put_comparison(&t, v, i, e) != 0)
+            return -1;
+    put_warnings(&t, v);
+    return 0;
+}
