@@ -33,9 +33,54 @@ static void add_value(struct text *t, const char *word, const struct param *p)
     text_add(t, "' ;;\n");
 }
 
+/* Behind a command that takes an experiment and its options come the options of both; `first` is
+ * then both words. */
+static void add_pair_flags(struct text *t, const struct completion_word *c,
+                           const struct completion_word *x)
+{
+    text_add(t, "    '%s %s') flags='", c->name, x->name);
+    for (const struct param *p = x->tables[0]; p->name != NULL; p++)
+        text_add(t, "--%s ", p->name);
+    add_names(t, c);
+    text_add(t, "' ;;\n");
+}
+
+static void add_pair_values(struct text *t, const struct completion_word *c,
+                            const struct completion_word *x)
+{
+    struct text both = TEXT_EMPTY;
+    text_add(&both, "'%s %s'", c->name, x->name);
+    for (const struct param *p = x->tables[0]; p->name != NULL; p++)
+        add_value(t, text_get(&both), p);
+    for (const struct param *p = c->tables[0]; p->name != NULL; p++)
+        add_value(t, text_get(&both), p);
+    t->failed |= !text_ok(&both);
+    text_free(&both);
+}
+
+static void add_pairs(struct text *t, void (*add)(struct text *, const struct completion_word *,
+                                                  const struct completion_word *))
+{
+    struct completion_word c, x;
+    for (size_t i = 0; completion_word(i, &c); i++) {
+        if (c.command == NULL || !c.command->of_experiment)
+            continue;
+        for (size_t j = 0; completion_word(j, &x); j++)
+            if (x.command == NULL)
+                add(t, &c, &x);
+    }
+}
+
 static void add_words(struct text *t)
 {
     struct completion_word w;
+    for (size_t i = 0; completion_word(i, &w); i++)
+        if (w.command != NULL && w.command->of_experiment)
+            text_add(t,
+                     "    if [[ $first == %s ]] && ((COMP_CWORD > 2)); then\n"
+                     "        first+=\" ${COMP_WORDS[2]}\"\n"
+                     "    fi\n",
+                     w.name);
     text_add(t, "    case $first in\n");
     for (size_t i = 0; completion_word(i, &w); i++) {
         text_add(t, "    %s) flags='", w.name);
@@ -45,8 +90,10 @@ static void add_words(struct text *t)
         text_add(t, "'%s%s ;;\n", completion_of_servers(&w) ? " servers=yes" : "",
                  completion_takes_paths(&w) ? " paths=yes" : "");
     }
+    add_pairs(t, add_pair_flags);
     text_add(t, "    esac\n"
                 "    case $first:$before in\n");
+    add_pairs(t, add_pair_values);
     for (size_t i = 0; completion_word(i, &w); i++)
         for (size_t j = 0; j < 2 && w.tables[j] != NULL; j++)
             for (const struct param *p = w.tables[j]; p->name != NULL; p++)

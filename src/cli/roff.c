@@ -113,12 +113,14 @@ static void add_experiment(struct text *t, const struct experiment *x)
 static void add_command(struct text *t, const struct command *c)
 {
     text_add(t, ".It Ic %s", c->name);
-    for (const struct param *p = c->params; p->name != NULL; p++)
+    if (c->of_experiment)
+        text_add(t, " Ar %s Op Ar option ...", c->operand);
+    for (const struct param *p = c->params; p->name != NULL && !c->of_experiment; p++)
         if (p->help != NULL)
             text_add(t, " Op Fl -%s%s", p->name, p->type == PARAM_TYPE_FLAG ? "" : " Ar word");
     if (c->operand != NULL && c->operand[0] == '[')
         text_add(t, " Op Ar %.*s", (int)strcspn(c->operand + 1, "]"), c->operand + 1);
-    else if (c->operand != NULL)
+    else if (c->operand != NULL && !c->of_experiment)
         text_add(t, " Ar %s", c->operand);
     text_add(t, "\n");
     add_prose(t, c->summary);
