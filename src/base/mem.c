@@ -7,6 +7,7 @@
  * exactly one does. Whoever gets memory owns it. */
 #include "base/mem.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +18,6 @@
 enum { CACHE_LINE_BYTES = 64 };
 
 #ifdef UVLAB_TORTURE
-#include <stdatomic.h>
 #include <stdio.h>
 
 #include "base/units.h"
@@ -94,6 +94,21 @@ static bool refused(size_t bytes)
     return fuse_blows() || too_large(bytes);
 }
 
+static atomic_ulong shortages;
+
+/* Passes on what was allocated, or counts that it was not. */
+static void *counted(void *memory)
+{
+    if (memory == NULL)
+        atomic_fetch_add(&shortages, 1);
+    return memory;
+}
+
+unsigned long mem_shortages(void)
+{
+    return atomic_load(&shortages);
+}
+
 static size_t at_least_one(size_t bytes)
 {
     return bytes > 0 ? bytes : 1;
@@ -102,8 +117,8 @@ static size_t at_least_one(size_t bytes)
 void *mem_alloc(size_t bytes)
 {
     if (refused(bytes))
-        return NULL;
-    return malloc(at_least_one(bytes));
+        return counted(NULL);
+    return counted(malloc(at_least_one(bytes)));
 }
 
 void *mem_zeroed(size_t count, size_t bytes_each)
@@ -112,15 +127,15 @@ void *mem_zeroed(size_t count, size_t bytes_each)
     if (__builtin_mul_overflow(count, bytes_each, &bytes))
         bytes = SIZE_MAX;
     if (refused(bytes))
-        return NULL;
-    return calloc(1, at_least_one(bytes));
+        return counted(NULL);
+    return counted(calloc(1, at_least_one(bytes)));
 }
 
 void *mem_resize(void *memory, size_t bytes)
 {
     if (refused(bytes))
-        return NULL;
-    return realloc(memory, at_least_one(bytes));
+        return counted(NULL);
+    return counted(realloc(memory, at_least_one(bytes)));
 }
 
 char *mem_copy_text(const char *text)
@@ -145,8 +160,8 @@ void *mem_aligned_filled(size_t count, size_t bytes_each, int fill)
     else /* aligned_alloc wants whole lines, and nothing else shall share the last one */
         bytes = (at_least_one(bytes) + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
     if (refused(bytes))
-        return NULL;
-    void *memory = aligned_alloc(CACHE_LINE_BYTES, bytes);
+        return counted(NULL);
+    void *memory = counted(aligned_alloc(CACHE_LINE_BYTES, bytes));
     if (memory != NULL)
         memset(memory, fill, bytes);
     return memory;

@@ -19,6 +19,10 @@ void mem_free(void *memory);
  * when the size overflows. Give it back with mem_free(). */
 void *mem_aligned_filled(size_t count, size_t bytes_each, int fill);
 
+/* How many allocations have failed since the start of the process: whoever calls a library that
+ * does not say why it failed can tell by it whether that was the reason. */
+unsigned long mem_shortages(void);
+
 /* Makes cJSON allocate here too. Call once, before the first cJSON call. */
 void mem_adopt_cjson(void);
 

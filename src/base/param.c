@@ -57,6 +57,22 @@ const char *param_write_number(const struct param *p, uint64_t value, char *buf)
     return buf;
 }
 
+const char *param_key(const struct param *p, char key[PARAM_KEY_BYTES])
+{
+    const char *unit = "";
+    if (p->type == PARAM_TYPE_DURATION)
+        unit = "_ns";
+    else if (p->type == PARAM_TYPE_SIZE)
+        unit = "_bytes";
+    else if (p->type == PARAM_TYPE_PERCENT)
+        unit = "_ppm";
+    snprintf(key, PARAM_KEY_BYTES, "%s%s", p->name, unit);
+    for (char *c = key; *c != '\0'; c++)
+        if (*c == '-')
+            *c = '_';
+    return key;
+}
+
 static void *field_of(const struct param_set *set, const struct param *p)
 {
     return (char *)set->values + p->offset;
@@ -269,6 +285,17 @@ int param_set_value(struct param_set *set, const struct param *p, const char *te
     if (store(set, p, (struct given){.text = text}, e) != 0)
         return -1;
     set_source(set, p, PARAM_FROM_FLAG);
+    return 0;
+}
+
+int param_read(const struct param *p, const char *text, uint64_t *value, struct err *e)
+{
+    unsigned index = 0;
+    if (p->type != PARAM_TYPE_CHOICE)
+        return read_number(p, (struct given){.text = text}, value, e);
+    if (read_choice(p, (struct given){.text = text}, &index, e) != 0)
+        return -1;
+    *value = index;
     return 0;
 }
 

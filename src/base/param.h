@@ -64,10 +64,10 @@ struct param {
     const char *name; /* of the long flag, without the dashes; NULL ends the table */
     char letter;      /* of the short flag, or 0 */
     enum param_type type;
-    unsigned flags;     /* enum param_flag */
-    const char *preset; /* the default, as the user would write it; NULL with OPTIONAL */
-    uint64_t min, max;  /* inclusive, for numbers */
-    const char *word;   /* that may stand for a number, or NULL; for numbers */
+    unsigned flags;             /* enum param_flag */
+    const char *preset;         /* the default, as the user would write it; NULL with OPTIONAL */
+    uint64_t min, max;          /* inclusive, for numbers */
+    const char *word;           /* that may stand for a number, or NULL; for numbers */
     const char *const *choices; /* NULL-terminated, for CHOICE */
     const char *metavar;        /* in --help: "N", "DURATION", ... ; NULL: by type */
     const char *environment;    /* variable consulted when the flag is absent, or NULL */
@@ -128,6 +128,12 @@ bool param_is_number(const struct param *p);
  * of UNITS_TEXT_BYTES. */
 const char *param_write_number(const struct param *p, uint64_t value, char *buf);
 
+/* The key of a row in documents: its name with '_' for '-' and, where it has one, its unit behind
+ * it
+ * ("duration_ns"). Written into key, which is returned. */
+enum { PARAM_KEY_BYTES = 64 };
+const char *param_key(const struct param *p, char key[PARAM_KEY_BYTES]);
+
 /* Sets every value to its default, then to that of its environment variable when it is set. Fails
  * with STATUS_USAGE when the variable holds what the flag would not accept. The defaults of every
  * table are checked by a unit test, so a bad default is a bug, not an error. */
@@ -136,6 +142,10 @@ int param_set_defaults(struct param_set *set, struct err *e);
 /* Parses `text` as the value of row `p` and stores it. The message names what is accepted:
  * "--threads 0: must be from 1 to 1024". `text` is ignored for flags (they become true). */
 int param_set_value(struct param_set *set, const struct param *p, const char *text, struct err *e);
+
+/* Reads `text` as a value of row `p`, a number or a choice (*value is its index then), and stores
+ * it nowhere else. Fails as param_set_value(). */
+int param_read(const struct param *p, const char *text, uint64_t *value, struct err *e);
 
 /* Rows by name; NULL when there is none. */
 const struct param *param_find(const struct param *table, const char *name, size_t length);

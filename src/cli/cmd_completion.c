@@ -1,6 +1,7 @@
 /* `uvlab completion SHELL`: a script for the shell, with everything that the tables know in it, so
- * that pressing the tab key starts no process. Here is what the three scripts have in common; the
- * scripts are in complete_*.c. Pure functions of constant tables. */
+ * that pressing the tab key starts no process; but names of running servers are asked for. Here is
+ * what the three scripts have in common; the scripts are in complete_*.c. Pure functions of
+ * constant tables. */
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/completion.h"
@@ -41,6 +42,11 @@ bool completion_takes_paths(const struct completion_word *w)
     return w->command != NULL && w->command->operand_words == command_path_word;
 }
 
+bool completion_of_servers(const struct completion_word *w)
+{
+    return w->command != NULL && w->command->operand_words == command_server_word;
+}
+
 void completion_operands(const struct completion_word *w, struct text *t)
 {
     struct completion_word other;
@@ -55,6 +61,8 @@ void completion_operands(const struct completion_word *w, struct text *t)
         return;
     }
     for (size_t i = 0; completion_word(i, &other); i++) {
+        if (w->command->of_experiment && other.command != NULL)
+            continue;
         text_add(t, "%s%s", separator, other.name);
         separator = " ";
     }

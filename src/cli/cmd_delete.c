@@ -38,7 +38,7 @@ const struct command command_delete = {
              "when it has ended.",
     .operand = "NAME",
     .operands_most = 1,
-    .operand_words = command_free_word,
+    .operand_words = command_server_word,
     .params = delete_params,
     .run = delete_run,
 };

@@ -165,7 +165,7 @@ const struct command command_monit = {
              "view follows the other.",
     .operand = "NAME",
     .operands_most = 1,
-    .operand_words = command_free_word,
+    .operand_words = command_server_word,
     .params = monit_params,
     .options_size = sizeof(struct monit_command),
     .run = monit_run,

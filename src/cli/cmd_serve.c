@@ -52,11 +52,18 @@ static void log_cb(void *context, const char *line)
         fprintf(stderr, "uvlab: serve: %s\n", line);
 }
 
+/* Nobody writes there for nothing, so it is shown in any case. */
+static void said_cb(void *context, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "uvlab: serve: %s\n", line);
+}
+
 static int serve(const struct serve_command *o, struct out *certificate, struct err *e)
 {
     struct serving v = {.certificate = certificate, .quiet = o->quiet};
     const struct supervisor_hooks hooks = {
-        .serving = serving_cb, .log = log_cb, .context = &v, .end_fd = -1};
+        .serving = serving_cb, .log = log_cb, .said = said_cb, .context = &v, .end_fd = -1};
     int status = -1;
     v.s = supervisor_new(&o->serve, e);
     if (v.s != NULL)

@@ -13,6 +13,7 @@ enum { FORMAT_TABLE, FORMAT_JSON, NAME_COLUMNS_MOST = CONTROL_NAME_MOST };
 
 struct servers_command {
     unsigned format;
+    bool names;
 };
 
 static const char *const formats[] = {"table", "json", NULL};
@@ -20,6 +21,8 @@ static const char *const formats[] = {"table", "json", NULL};
 static const struct param servers_params[] = {
     PARAM_CHOICE(struct servers_command, format, "format", 'f', 0, "table", formats,
                  "how to write the list"),
+    PARAM_FLAG(struct servers_command, names, "names", 0, 0,
+               "only the names, one a line, without asking the servers"),
     PARAM_END,
 };
 
@@ -82,21 +85,42 @@ static void add_server(struct text *t, const char *name, unsigned format, unsign
     text_free(&answer);
 }
 
+/* Takes the names one after the other out of lines, which it breaks up; NULL: that were all. */
+static char *next_name(char **lines)
+{
+    char *name = *lines, *end = name != NULL ? strchr(name, '\n') : NULL;
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
+    *lines = end + 1;
+    return name;
+}
+
+static int print_names(struct text *names, struct err *e)
+{
+    struct text t = TEXT_EMPTY;
+    char *lines = names->data;
+    for (const char *name; (name = next_name(&lines)) != NULL;)
+        if (control_runs(name))
+            text_add(&t, "%s\n", name);
+    text_free(names);
+    return command_print(&t, e);
+}
+
 static int servers_run(const void *options, const char *const *operands, struct err *e)
 {
     const struct servers_command *o = options;
     struct text names = TEXT_EMPTY, t = TEXT_EMPTY;
     unsigned count = 0;
     int rc = control_names(&names, e);
+    char *lines = names.data;
     (void)operands;
+    if (rc == 0 && o->names)
+        return print_names(&names, e);
     if (o->format == FORMAT_JSON)
         text_add(&t, "[");
-    for (char *at = names.data; rc == 0 && at != NULL && *at != '\0';) {
-        char *end = strchr(at, '\n');
-        *end = '\0';
-        add_server(&t, at, o->format, &count);
-        at = end + 1;
-    }
+    for (const char *name; rc == 0 && (name = next_name(&lines)) != NULL;)
+        add_server(&t, name, o->format, &count);
     text_free(&names);
     if (o->format == FORMAT_JSON)
         text_add(&t, "]\n");

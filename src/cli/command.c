@@ -12,13 +12,14 @@
 #include "output/out.h"
 
 const struct command *const commands[] = {
-    &command_compare, &command_list,       &command_env,   &command_serve,
-    &command_servers, &command_show,       &command_monit, &command_delete,
-    &command_origin,  &command_completion, &command_help,  NULL,
+    &command_list,       &command_env,  &command_sweep, &command_compare, &command_serve,
+    &command_servers,    &command_show, &command_monit, &command_delete,  &command_origin,
+    &command_completion, &command_help, NULL,
 };
 
 const char *const command_free_word[] = {NULL};
 const char *const command_path_word[] = {NULL};
+const char *const command_server_word[] = {NULL};
 
 const struct command *command_find(const char *name)
 {
@@ -85,8 +86,11 @@ static int parse_and_run(const struct command *c, void *options, int argc, char 
 
 int command_run(const struct command *c, int argc, char *const *argv, struct err *e)
 {
-    void *options = mem_zeroed(1, c->options_size > 0 ? c->options_size : 1);
+    void *options;
     int status;
+    if (c->main != NULL)
+        return c->main(argc, argv, e);
+    options = mem_zeroed(1, c->options_size > 0 ? c->options_size : 1);
     if (options == NULL)
         return err_no_memory(e, "the options");
     status = parse_and_run(c, options, argc, argv, e);

@@ -17,23 +17,29 @@ struct command {
     /* The words that the operand can be, NULL-terminated, for completion; NULL: the names of
      * experiments and commands (if there is an operand at all). */
     const char *const *operand_words;
+    bool of_experiment; /* the operand is an experiment, and comes first; its options may follow */
     const struct param *params; /* rows without help are not for people */
     size_t options_size;
     /* Does it. `operands` has operands_most entries, NULL where there are fewer. Returns an exit
      * status, or -1 after filling *e. */
     int (*run)(const void *options, const char *const *operands, struct err *e);
+    /* Or this, in its place: it reads its command line itself, of which `params` is a part. */
+    int (*main)(int argc, char *const *argv, struct err *e);
 };
 
 /* All of them, in the order of the help, NULL-terminated. */
 extern const struct command *const commands[];
-extern const struct command command_compare, command_list, command_env, command_serve,
-    command_servers, command_show, command_monit, command_delete, command_origin,
-    command_completion, command_help;
+extern const struct command command_list, command_env, command_serve, command_servers, command_show,
+    command_monit, command_delete, command_origin, command_completion, command_help, command_sweep,
+    command_compare;
 
 /* The operand_words of a command whose operand can be anything: there is nothing to offer. */
 extern const char *const command_free_word[];
 /* The same of a command whose operands are files. */
 extern const char *const command_path_word[];
+/* The same of one whose operand is the name of a server, which completion asks for when it is
+ * needed. */
+extern const char *const command_server_word[];
 
 /* The command of that name, or NULL. */
 const struct command *command_find(const char *name);

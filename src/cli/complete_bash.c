@@ -42,7 +42,9 @@ static void add_words(struct text *t)
         add_names(t, &w);
         text_add(t, "' operands='");
         completion_operands(&w, t);
-        text_add(t, completion_takes_paths(&w) ? "' paths=yes ;;\n" : "' ;;\n");
+        text_add(t, completion_of_servers(&w)    ? "' servers=yes ;;\n"
+                    : completion_takes_paths(&w) ? "' paths=yes ;;\n"
+                                                 : "' ;;\n");
     }
     text_add(t, "    esac\n"
                 "    case $first:$before in\n");
@@ -50,10 +52,14 @@ static void add_words(struct text *t)
         for (size_t j = 0; j < 2 && w.tables[j] != NULL; j++)
             for (const struct param *p = w.tables[j]; p->name != NULL; p++)
                 add_value(t, w.name, p);
-    text_add(
-        t,
-        "    *) if [[ $now == -* ]]; then words=$flags; else words=$operands files=$paths; fi ;;\n"
-        "    esac\n");
+    text_add(t, "    *) if [[ $now == -* ]]; then\n"
+                "           words=$flags\n"
+                "       elif [[ -n $servers ]]; then\n"
+                "           words=$(\"${COMP_WORDS[0]}\" servers --names 2>/dev/null)\n"
+                "       else\n"
+                "           words=$operands files=$paths\n"
+                "       fi ;;\n"
+                "    esac\n");
 }
 
 void complete_bash(struct text *t)
@@ -63,7 +69,7 @@ void complete_bash(struct text *t)
                 "_uvlab()\n"
                 "{\n"
                 "    local first=${COMP_WORDS[1]} now=${COMP_WORDS[COMP_CWORD]} before=\n"
-                "    local words='' flags='' operands='' files='' paths=''\n"
+                "    local words='' flags='' operands='' servers='' files='' paths=''\n"
                 "    COMPREPLY=()\n"
                 "    if ((COMP_CWORD > 1)); then\n"
                 "        before=${COMP_WORDS[COMP_CWORD - 1]}\n"

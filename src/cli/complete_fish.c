@@ -42,6 +42,8 @@ static void add_word(struct text *t, const struct completion_word *w)
         text_add(t, "complete -c uvlab -n '__uvlab_first %s' -F\n", w->name);
     } else if (w->command != NULL && w->command->operands_most > 0) {
         text_add(t, "complete -c uvlab -n '__uvlab_first %s' -a '", w->name);
+        if (completion_of_servers(w))
+            text_add(t, "(__uvlab_servers)");
         completion_operands(w, t);
         text_add(t, "'\n");
     }
@@ -61,6 +63,10 @@ void complete_fish(struct text *t)
                 "function __uvlab_first\n"
                 "    set -l words (commandline -opc)\n"
                 "    test (count $words) -ge 2; and test $words[2] = $argv[1]\n"
+                "end\n"
+                "function __uvlab_servers\n"
+                "    set -l words (commandline -opc)\n"
+                "    $words[1] servers --names 2>/dev/null\n"
                 "end\n"
                 "complete -c uvlab -f\n"
                 "complete -c uvlab -s h -l help -d 'explain it'\n"

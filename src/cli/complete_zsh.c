@@ -75,6 +75,8 @@ static void add_word(struct text *t, const struct completion_word *w)
                 complete_zsh_option(t, p);
     if (completion_takes_paths(w)) {
         text_add(t, "            '*:file:_files' \\\n");
+    } else if (completion_of_servers(w)) {
+        text_add(t, "            '1:name:_uvlab_servers' \\\n");
     } else if (w->command != NULL && w->command->operands_most > 0) {
         text_add(t, "            '1:%s:(", w->command->operand_words != NULL ? "word" : "name");
         completion_operands(w, t);
@@ -88,8 +90,14 @@ void complete_zsh(struct text *t)
     struct completion_word w;
     text_add(t, "#compdef uvlab\n"
                 "# zsh completion for uvlab " UVLAB_VERSION ", made by: uvlab completion zsh\n"
+                "_uvlab_servers()\n"
+                "{\n"
+                "    local -a names=(${(f)\"$($uvlab servers --names 2>/dev/null)\"})\n"
+                "    compadd -- $names\n"
+                "}\n"
                 "_uvlab()\n"
                 "{\n"
+                "    local uvlab=${(Q)words[1]}\n"
                 "    if ((CURRENT == 2)); then\n"
                 "        local -a names=(\n");
     for (size_t i = 0; completion_word(i, &w); i++) {

@@ -33,6 +33,9 @@ enum completion_value completion_value(const struct param *p);
 
 /* Whether the operands of w are files. */
 bool completion_takes_paths(const struct completion_word *w);
+/* Whether the operand of w is the name of a server that runs: what `uvlab servers --names` prints.
+ */
+bool completion_of_servers(const struct completion_word *w);
 
 /* Appends the words that the operand of w can be, with a space between; nothing when there is no
  * operand. Names and words of the tables need no quotes in any shell (a unit test looks). */

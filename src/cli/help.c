@@ -145,6 +145,25 @@ void help_experiment(const struct experiment *x, struct text *t)
     add_exit_statuses(t);
 }
 
+/* The rows of the options that all experiments share which a sweep hands on are few: not listed. */
+void help_sweep(const struct experiment *x, struct text *t)
+{
+    char metavar[METAVAR_BYTES];
+    text_add(t, "uvlab sweep %s: ", x->name);
+    add_wrapped(t, strlen("uvlab sweep : ") + strlen(x->name), 0, command_sweep.summary);
+    text_add(t, "\nUsage: uvlab sweep %s [OPTION]...", x->name);
+    if (x->operand != NULL)
+        text_add(t, " %s...", describe_operand(x, metavar, sizeof metavar));
+    text_add(t, "\n\n");
+    add_wrapped(t, 0, 0, command_sweep.about);
+    add_options(t, "What is measured (options that take a value may have several)", x->params,
+                DESCRIBE_ALL);
+    add_options(t, "How it is swept", command_sweep.params, DESCRIBE_MEASURE);
+    add_options(t, "How it is shown", command_sweep.params, DESCRIBE_VIEW);
+    add_values_note(t);
+    add_exit_statuses(t);
+}
+
 static bool has_options(const struct command *c)
 {
     for (const struct param *p = c->params; p->name != NULL; p++)
@@ -157,8 +176,11 @@ void help_command(const struct command *c, struct text *t)
 {
     text_add(t, "uvlab %s: ", c->name);
     add_wrapped(t, strlen("uvlab : ") + strlen(c->name), 0, c->summary);
-    text_add(t, "\nUsage: uvlab %s%s%s%s\n", c->name, has_options(c) ? " [OPTION]..." : "",
-             c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
+    if (c->of_experiment)
+        text_add(t, "\nUsage: uvlab %s %s [OPTION]...\n", c->name, c->operand);
+    else
+        text_add(t, "\nUsage: uvlab %s%s%s%s\n", c->name, has_options(c) ? " [OPTION]..." : "",
+                 c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
     if (c->about != NULL) {
         text_add(t, "\n");
         add_wrapped(t, 0, 0, c->about);

@@ -8,6 +8,7 @@
 
 void help_overview(struct text *t);                               /* uvlab --help */
 void help_experiment(const struct experiment *x, struct text *t); /* uvlab NAME --help */
+void help_sweep(const struct experiment *x, struct text *t);      /* uvlab sweep NAME --help */
 void help_command(const struct command *c, struct text *t);
 
 /* `uvlab help --roff`: the parts of the manual page that come from the tables, each behind a line

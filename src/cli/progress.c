@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "measure/clock.h"
 
 static const uint64_t between_ns = 100000000;
@@ -58,6 +59,17 @@ static void say(void *progress, const char *text)
 struct run_progress progress_during(struct progress *p)
 {
     return (struct run_progress){.say = p->wanted ? say : NULL, .context = p};
+}
+
+void progress_line(struct progress *p, const char *line)
+{
+    char cut[80];
+    uint64_t now_ns = clock_read_monotonic();
+    if (!p->wanted || (p->columns > 0 && now_ns - p->shown_ns < between_ns))
+        return;
+    snprintf(cut, sizeof cut, "%.*s", (int)text_cut(line, sizeof cut - 1), line);
+    draw(p, cut);
+    p->shown_ns = now_ns;
 }
 
 void progress_end(struct progress *p)

@@ -8,12 +8,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/units.h"
 #include "measure/session_warnings.h"
+#include "measure/wall.h"
 
 const char *const session_cpu_choices[] = {"auto", "on", "off", NULL};
 
@@ -164,20 +164,6 @@ static int run_passes(struct session *s, struct err *e)
     return 0;
 }
 
-/* --- The runs, and the machine meanwhile. --- */
-
-static void format_now(char text[32])
-{
-    struct timespec now;
-    struct tm utc;
-    size_t length;
-
-    clock_gettime(CLOCK_REALTIME, &now); /* the one wall-clock time in a result: when it was made */
-    gmtime_r(&now.tv_sec, &utc);
-    length = strftime(text, 32, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(text + length, 32 - length, ".%03dZ", (int)(now.tv_nsec / 1000000));
-}
-
 /* --- The session. --- */
 
 /* Threads of the pool inherit this mask, so that signals reach the main thread. */
@@ -246,7 +232,7 @@ static int run_all(struct session *s, struct err *e)
 
     if (r->plan.uses_pool && start_pool(r, e) != 0)
         return -1;
-    format_now(r->started_at);
+    wall_write(r->started_at, wall_now_ms());
     host_machine_cpu(&busy_before, &stolen_before);
     own_before = own_cpu_ns(r);
     began_ns = clock_read_monotonic();

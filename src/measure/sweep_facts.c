@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/units.h"
+#include "measure/pool.h"
 
 uint32_t sweep_value_of(const struct sweep *s, uint32_t point, unsigned axis)
 {
@@ -27,6 +29,28 @@ const char *sweep_point_name(const struct sweep *s, uint32_t point, char *buf, s
                                  s->axes[i].values[sweep_value_of(s, point, i)].text);
     buf[text_cut(buf, bytes - 1)] = '\0'; /* no character in two */
     return buf;
+}
+
+uint64_t sweep_axis_default(const struct sweep *s, const struct sweep_axis *axis)
+{
+    const struct param *p = axis->param;
+    uint64_t number = SWEEP_UNKNOWN;
+
+    if (p->from_environment == pool_size_of_environment)
+        return POOL_DEFAULT;
+    if (p->preset == NULL)
+        return SWEEP_UNKNOWN;
+    if (p->word != NULL && strcmp(p->preset, p->word) == 0)
+        return s->cpus_allowed > 0 && (p->flags & PARAM_MEANS) ? s->cpus_allowed : SWEEP_UNKNOWN;
+    if (p->type == PARAM_TYPE_COUNT)
+        units_parse_count(p->preset, &number);
+    else if (p->type == PARAM_TYPE_DURATION)
+        units_parse_duration(p->preset, &number);
+    else if (p->type == PARAM_TYPE_SIZE)
+        units_parse_size(p->preset, &number);
+    else if (p->type == PARAM_TYPE_PERCENT)
+        units_parse_percent(p->preset, &number);
+    return number;
 }
 
 static double known(uint64_t value)

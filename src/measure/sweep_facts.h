@@ -45,7 +45,8 @@ struct sweep_run {
     int exit_status;     /* -1: a signal ended it, or it could not be started */
     char *error;         /* why it does not count; NULL: it does */
     uint64_t elapsed_ns, cpu_ns;
-    uint64_t answered; /* requests of a load */
+    uint64_t helpers_cpu_ns; /* of processes that it had work for it (a cluster's); 0: none */
+    uint64_t answered;       /* requests of a load */
     uint64_t latency_p50_ns, latency_p99_ns;
     struct sweep_calls calls;
     char *json; /* the whole of it as one line: an element of the document's `runs` */
@@ -91,7 +92,8 @@ struct sweep {
     struct sweep_run *runs; /* in the order in which they ended */
     size_t run_count, run_capacity;
 
-    /* Of the first document that came, as JSON objects; NULL: none came. */
+    /* Of the first document that came, as JSON objects, parameters less those of the axes; NULL:
+     * none came. */
     char *parameters, *environment;
     unsigned cpus_allowed; /* and from it; 0: unknown */
 
@@ -105,6 +107,11 @@ uint32_t sweep_value_of(const struct sweep *s, uint32_t point, unsigned axis);
 
 /* Puts "threads 2, work file" into buf, which it returns: what distinguishes the point. */
 const char *sweep_point_name(const struct sweep *s, uint32_t point, char *buf, size_t bytes);
+
+/* The number that the row of the axis has when nobody says anything: its default, of the pool
+ * libuv's own. SWEEP_UNKNOWN when it is no number, has none, or stands for one that is not known.
+ */
+uint64_t sweep_axis_default(const struct sweep *s, const struct sweep_axis *axis);
 
 /* What the run is judged by (s->by): nanoseconds, or NAN where that is unknown or it failed. */
 double sweep_run_value(const struct sweep *s, const struct sweep_run *run);

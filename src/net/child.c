@@ -7,15 +7,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <uv.h>
+
+/* --- Beginning. --- */
 
 pid_t child_fork(void)
 {
@@ -37,6 +42,8 @@ void child_die_with(pid_t parent)
         _exit(STATUS_FAILED);
 }
 
+/* --- Descriptors. --- */
+
 static bool is_kept(const int *kept, size_t count, int fd)
 {
     if (fd <= STDERR_FILENO)
@@ -47,24 +54,74 @@ static bool is_kept(const int *kept, size_t count, int fd)
     return false;
 }
 
-/* Where /proc cannot be read, they stay open: they are gone with the parent in any case. */
-void child_close_inherited(const int *kept, size_t count)
+/* close_range(2), of Linux 5.9: -1 with errno where there is none. */
+static int close_from_to(unsigned from, unsigned to)
+{
+#ifdef SYS_close_range
+    return from > to ? 0 : (int)syscall(SYS_close_range, from, to, 0);
+#else
+    (void)from;
+    (void)to;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+/* What lies between those that are kept. */
+static bool close_ranges(const int *kept, size_t count)
+{
+    unsigned from = STDERR_FILENO + 1;
+    for (;;) {
+        unsigned next = UINT_MAX;
+        for (size_t i = 0; i < count; i++)
+            if (kept[i] >= 0 && (unsigned)kept[i] >= from && (unsigned)kept[i] < next)
+                next = (unsigned)kept[i];
+        if (next == UINT_MAX)
+            return close_from_to(from, UINT_MAX) == 0;
+        if (close_from_to(from, next - 1) < 0)
+            return false;
+        from = next + 1;
+    }
+}
+
+static bool close_listed(const int *kept, size_t count)
 {
     DIR *folder = opendir("/proc/self/fd");
     const struct dirent *entry;
+    if (folder == NULL)
+        return false;
+    while ((entry = readdir(folder)) != NULL) {
+        int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are 0 */
+        if (!is_kept(kept, count, fd) && fd != dirfd(folder))
+            close(fd);
+    }
+    closedir(folder);
+    return true;
+}
+
+/* One that was opened under a higher limit may be left. */
+static void close_numbers(const int *kept, size_t count)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    for (rlim_t fd = 0; fd < limit.rlim_cur && fd < INT_MAX; fd++)
+        if (!is_kept(kept, count, (int)fd))
+            close((int)fd);
+}
+
+void child_close_inherited(const int *kept, size_t count)
+{
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0) /* a root without /dev: whatever else, if it only is not what it was */
         null = kept[0];
     for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
         dup2(null, fd);
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        int fd = (int)strtol(entry->d_name, NULL, 10); /* "." and ".." are 0 */
-        if (!is_kept(kept, count, fd) && fd != dirfd(folder))
-            close(fd);
-    }
-    if (folder != NULL)
-        closedir(folder);
+    if (!close_ranges(kept, count) && !close_listed(kept, count))
+        close_numbers(kept, count);
 }
+
+/* --- Signals. --- */
 
 int child_reset_signals(const sigset_t *awaited, const sigset_t *ignored, struct err *e)
 {
@@ -82,6 +139,8 @@ int child_reset_signals(const sigset_t *awaited, const sigset_t *ignored, struct
     sigprocmask(SIG_SETMASK, awaited, NULL);
     return fd;
 }
+
+/* --- What is said. --- */
 
 bool child_say(int fd, const void *bytes, size_t length)
 {

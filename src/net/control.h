@@ -69,6 +69,9 @@ void control_close(struct control *c);
  * is not known then. STATUS_FAILED. */
 int control_names(struct text *names, struct err *e);
 
+/* Whether a server of this user (or of root) runs under that name. Does not wait for it. */
+bool control_runs(const char *name);
+
 /* Asks a server: its answer is appended to `answer`. For CONTROL_END it returns when the server has
  * ended, which takes patience_ns at most. STATUS_FAILED: it does not run ("there is no server
  * named"), it belongs to somebody else, does not answer in time, or goes on running. */

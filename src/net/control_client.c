@@ -106,6 +106,15 @@ static int connect_to(const char *name, uint64_t deadline_ns, struct err *e)
     return -1;
 }
 
+bool control_runs(const char *name)
+{
+    struct err e;
+    int fd = connect_to(name, 0, &e);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
 /* Reads to the end of the connection. */
 static int read_answer(int fd, uint64_t deadline_ns, struct text *answer)
 {

@@ -6,8 +6,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -195,6 +197,26 @@ int listen_open(struct listen_set *set, const struct listen_addresses *a, unsign
                    is_absent(error) ? "this machine has no such address"
                                     : uv_strerror(uv_translate_sys_error(error)),
                    advice(error));
+}
+
+/* A filter of packets (socket(7), SO_ATTACH_FILTER) sees those to a listening socket from their TCP
+ * header on. It lets the third packet of a handshake through, as its client may have sent a request
+ * by then. Accepted sockets inherit it, and to them nobody says SYN. */
+bool listen_drop_new(const struct listen_set *set)
+{
+    enum { FLAGS_AT = 13, DROP = 0 };
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, TH_SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, DROP),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    const struct sock_fprog filter = {.len = sizeof code / sizeof code[0], .filter = code};
+    bool all = true;
+    for (unsigned i = 0; i < set->count; i++)
+        if (setsockopt(set->fds[i], SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0)
+            all = false;
+    return all;
 }
 
 void listen_close(struct listen_set *set)

@@ -37,6 +37,12 @@ int listen_open(struct listen_set *set, const struct listen_addresses *a, unsign
                 bool reuse_port, struct err *e);
 void listen_close(struct listen_set *set);
 
+/* From now on the kernel drops every wish to connect, without an answer, whoever else has the
+ * sockets; who is in the middle of connecting gets through. So a queue of theirs that is empty, a
+ * while later, stays empty, and closing them resets nobody. Connections that are accepted are as
+ * others. False where the kernel cannot, and then some sockets may take new ones still. */
+bool listen_drop_new(const struct listen_set *set);
+
 /* "localhost:3000", "[::1]:3000": host and port as a URL has them. */
 void listen_name(const struct listen_addresses *a, unsigned port, char *buf, size_t bytes);
 

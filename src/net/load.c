@@ -259,6 +259,7 @@ static void set_clocks(struct load *l)
         t->ticks_per_ns = scale.ticks_per_ns;
         t->ns_mult = (uint64_t)(4294967296.0 / scale.ticks_per_ns);
         t->begin_ns = now.monotonic_ns;
+        t->begin_ticks = now.ticks;
         t->end_ns = t->end_ticks = UINT64_MAX;
         if (o->duration_ns != 0) {
             t->end_ns = now.monotonic_ns + o->duration_ns;

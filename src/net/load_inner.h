@@ -192,6 +192,7 @@ struct load_thread {
     double ticks_per_ns;
     uint64_t ns_mult;           /* ns = ticks * ns_mult >> 32 */
     uint64_t begin_ns;          /* CLOCK_MONOTONIC: when the load began */
+    uint64_t begin_ticks;       /* the same, within the doubt of the clock; after the run began */
     uint64_t end_ns, end_ticks; /* no request is asked for after that; UINT64_MAX: no such end */
     uint64_t timeout_ticks;
     uint64_t burst_left; /* requests of the burst that have not come back */
@@ -243,6 +244,10 @@ void load_share(uint64_t all, const uint64_t *weights, unsigned count, uint64_t 
 void load_share_each(uint64_t all, const uint64_t *weights, unsigned count, uint64_t *shares);
 /* How many connections a thread has to a group of targets. */
 uint64_t load_connections_of(const struct load *load, unsigned thread, unsigned group);
+/* Where between two of its own requests (0 to less than 1) each of several streams begins, whose
+ * rates are to each other as the weights (0: it is none, and gets 0), so that no two are due at the
+ * same instant as far as their rates allow. One begins at 0. */
+void load_phases(const uint64_t *weights, unsigned count, double *phases);
 /* Divides requests, rate and room for spans among all shards. */
 void load_divide(struct load *load, uint64_t spans, uint64_t parts);
 /* Which target of the group is next: in turn, or by weight, evenly mixed. */

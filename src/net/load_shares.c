@@ -1,6 +1,6 @@
 /* How a load is divided: requests, connections and spans among threads and groups of targets; the
- * requests of a group among its targets; and when each is due. Main thread; nothing is allocated.
- */
+ * requests of a group among its targets; and when each is due, so that groups and threads take
+ * turns. Main thread; nothing is allocated. */
 #include <math.h>
 #include <string.h>
 
@@ -60,10 +60,90 @@ uint64_t load_connections_of(const struct load *l, unsigned thread, unsigned gro
            (before + l->thread_count - 1 - thread) / l->thread_count;
 }
 
+/* --- Streams beside each other. --- */
+
+/* Requests at instants that are equally far from each other; the unit of time is that in which the
+ * weight is the number of requests. */
+struct stream {
+    uint64_t weight;
+    double begin;
+};
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        uint64_t rest = a % b;
+
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* How near any two requests of two streams come to each other: the distances between them are those
+ * between their beginnings, and multiples of what divides both periods. */
+static double nearest(const struct stream *a, const struct stream *b)
+{
+    uint64_t divisor = common_divisor(a->weight, b->weight);
+    double step = 1 / ((double)(a->weight / divisor) * (double)b->weight);
+    double distance = fmod(fabs(a->begin - b->begin), step);
+
+    return distance < step - distance ? distance : step - distance;
+}
+
+/* By trying: the beginning that is farthest from what is there. Before its second request. */
+static void place(struct stream *s, const struct stream *others, unsigned count)
+{
+    enum { PLACES = 240 }; /* halves, thirds, quarters, ... are among them */
+    double farthest = -1, best = 0;
+
+    for (unsigned i = 0; i < PLACES; i++) {
+        double least = 1;
+
+        s->begin = (double)i / ((double)PLACES * (double)s->weight);
+        for (unsigned k = 0; k < count; k++)
+            least = fmin(least, nearest(s, &others[k]));
+        if (least > farthest) {
+            farthest = least;
+            best = s->begin;
+        }
+    }
+    s->begin = best;
+}
+
+/* Streams of the same weight are one of that many times the weight, which they make in turn; these
+ * are placed one after the other, the heaviest first, as it is nearest to all others. */
+void load_phases(const uint64_t *weights, unsigned count, double *phases)
+{
+    struct stream placed[LOAD_TARGETS_MOST] = {{0}};
+    uint64_t last = UINT64_MAX;
+
+    for (unsigned classes = 0;; classes++) {
+        uint64_t weight = 0, members = 0, turn = 0;
+
+        for (unsigned i = 0; i < count; i++)
+            if (weights[i] < last && weights[i] > weight)
+                weight = weights[i];
+        if (weight == 0)
+            break;
+        for (unsigned i = 0; i < count; i++)
+            members += weights[i] == weight;
+        placed[classes].weight = weight * members;
+        place(&placed[classes], placed, classes);
+        for (unsigned i = 0; i < count; i++)
+            if (weights[i] == weight)
+                phases[i] =
+                    placed[classes].begin * (double)weight + (double)turn++ / (double)members;
+        last = weight;
+    }
+}
+
+/* --- All of it. --- */
+
 /* Requests, rate and room for spans are divided among groups by weight, and then among the threads
  * by the connections that they have there. */
 static void share_group(struct load *l, unsigned group, uint64_t requests, double rate,
-                        uint64_t spans, uint64_t parts)
+                        double group_phase, uint64_t spans, uint64_t parts)
 {
     uint64_t weights[256] = {0}, shares[256] = {0}, all = 0, phase = 0;
     unsigned count = l->thread_count;
@@ -77,7 +157,7 @@ static void share_group(struct load *l, unsigned group, uint64_t requests, doubl
         s->quota =
             l->client->options->requests == 0 && s->group->burst == 0 ? UINT64_MAX : shares[i];
         s->rate = rate * (double)weights[i] / (double)all;
-        s->phase = (double)phase / (double)all;
+        s->phase = ((double)phase + group_phase * (double)weights[i]) / (double)all;
         phase += weights[i];
     }
     if (l->client->options->requests != 0 && spans == requests)
@@ -94,19 +174,19 @@ void load_divide(struct load *l, uint64_t spans, uint64_t parts)
 {
     const struct load_client *c = l->client;
     uint64_t requests[LOAD_TARGETS_MOST], of_spans[LOAD_TARGETS_MOST], of_parts[LOAD_TARGETS_MOST],
-        all = 0;
+        rates[LOAD_TARGETS_MOST] = {0}, all = 0;
+    double phases[LOAD_TARGETS_MOST] = {0};
 
     for (unsigned i = 0; i < c->group_count; i++)
-        all += c->groups[i].burst == 0 ? c->groups[i].weight : 0;
+        all += rates[i] = c->groups[i].burst == 0 ? c->groups[i].weight : 0;
+    load_phases(rates, c->group_count, phases);
     share_groups(c, c->options->requests, false, requests);
     share_groups(c, spans - c->burst, false, of_spans);
     share_groups(c, parts - c->burst, false, of_parts);
     for (unsigned i = 0; i < c->group_count; i++) {
-        double of_all = (double)c->groups[i].weight / (double)all;
+        double rate = (double)c->options->rate * (double)rates[i] / (double)all;
 
-        share_group(l, i, requests[i],
-                    c->groups[i].burst == 0 ? (double)c->options->rate * of_all : 0, of_spans[i],
-                    of_parts[i]);
+        share_group(l, i, requests[i], rate, phases[i], of_spans[i], of_parts[i]);
     }
 }
 

@@ -115,6 +115,8 @@ static bool take_due(struct load_shard *s, struct load_request *r)
         return false;
     r->submitted = clock_ticks();
     r->due = r->submitted - (uint64_t)((double)(now_ns - due_ns) * t->ticks_per_ns);
+    if (r->due < t->begin_ticks) /* by the doubt of the clock; nothing is due before that */
+        r->due = t->begin_ticks;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,6 +156,49 @@ pid_t server_group_pid(const struct server_group *g, unsigned worker)
             return (pid_t)board_get(&slot->primary.pid);
     }
     return 0;
+}
+
+/* A descriptor of the process; -1 with ENOSYS where that is unknown or forbidden. */
+static int hold(pid_t pid)
+{
+#ifdef SYS_pidfd_open
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0 && errno != ESRCH)
+        errno = ENOSYS;
+    return fd;
+#else
+    (void)pid;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+static int kill_held(int fd)
+{
+#ifdef SYS_pidfd_send_signal
+    return (int)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+#else
+    (void)fd;
+    return -1;
+#endif
+}
+
+/* The primary takes the number from the board before the process's status, which sets it free: so
+ * if it is still there when the process is held by a descriptor, that is of the right one. */
+pid_t server_group_kill(const struct worker_slot *slot)
+{
+    pid_t pid = (pid_t)board_get(&slot->primary.pid);
+    int fd, rc = -1;
+    if (pid <= 0)
+        return 0;
+    fd = hold(pid);
+    if (fd < 0 && errno != ENOSYS)
+        return 0;
+    if ((pid_t)board_get(&slot->primary.pid) == pid)
+        rc = fd < 0 ? kill(pid, SIGKILL) : kill_held(fd);
+    if (fd >= 0)
+        close(fd);
+    return rc == 0 ? pid : 0;
 }
 
 pid_t server_group_primary(const struct server_group *g)

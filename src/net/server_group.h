@@ -29,6 +29,10 @@ const struct worker_events *server_group_events(const struct server_group *g);
 /* The process that serves as worker number `worker` (from 1) now; 0: none does. Any thread. */
 pid_t server_group_pid(const struct server_group *g, unsigned worker);
 pid_t server_group_primary(const struct server_group *g);
+/* Kills the process of that slot of a board by SIGKILL, and no other that has got its number
+ * meanwhile (where the kernel has no pidfd_open(2), almost surely). Its number; 0: it has none, or
+ * ends already. Any thread. */
+pid_t server_group_kill(const struct worker_slot *slot);
 
 /* Whether the primary is there still. Any thread. */
 bool server_group_is_alive(const struct server_group *g);

@@ -2,9 +2,9 @@
  * them on, and its end.
  *
  * Signals come by a signalfd and everything by one loop; no thread is ever made, so that every
- * fork() copies a process that stands still. The end goes by phases: what had been accepted is
- * handed out, then all workers are told to finish, then, when their time is over, they are killed.
- * One thread. */
+ * fork() copies a process that stands still. The end goes by phases: who is connecting is let in,
+ * and nobody else; what had been accepted is handed out; then all workers are told to finish, then,
+ * when their time is over, they are killed. One thread. */
 #include "net/supervisor_inner.h"
 
 #include <errno.h>
@@ -20,6 +20,10 @@
 #include "net/child.h"
 
 enum { NS_PER_MS = 1000000 };
+
+/* How long those have to finish connecting who have begun: a few round trips to most places, and
+ * less than it takes a client to ask again when it was not answered (a second, RFC 6298). */
+#define CLOSING_NS UINT64_C(100000000)
 
 static int64_t wall_clock_ms(void)
 {
@@ -37,6 +41,17 @@ void supervisor_say(struct supervisor *s, const char *format, ...)
     va_end(args);
     if (s->hooks->log != NULL)
         s->hooks->log(s->hooks->context, line);
+}
+
+void supervisor_hear(struct supervisor *s, const char *format, ...)
+{
+    const char *line;
+    va_list args;
+    va_start(args, format);
+    line = server_log_add(&s->log, wall_clock_ms(), format, args);
+    va_end(args);
+    if (s->hooks->said != NULL)
+        s->hooks->said(s->hooks->context, line);
 }
 
 /* --- The end. --- */
@@ -97,9 +112,13 @@ void supervisor_step(struct supervisor *s)
         uv_stop(&s->loop);
 }
 
-/* Those that have not served yet have nothing to finish. */
-static void kill_beginners(struct supervisor *s)
+/* Those that have not served yet have nothing to finish; but where workers accept by themselves,
+ * one that is starting may have begun to without our having heard of it: it is told with the
+ * others. */
+static void kill_beginners(struct supervisor *s, bool all)
 {
+    if (!all && s->options.scheduling != SCHEDULING_ROUND_ROBIN)
+        return;
     for (unsigned i = 0; i < s->options.workers; i++)
         for (unsigned j = 0; j < BOARD_GENERATIONS; j++)
             if (s->places[i].workers[j].state == SLOT_STARTING && s->places[i].workers[j].pid > 0)
@@ -130,18 +149,43 @@ static void stop_listening(struct listen_set *set)
     listen_close(set);
 }
 
-void supervisor_end(struct supervisor *s)
+static void closing_over_cb(uv_timer_t *timer)
 {
-    if (supervisor_is_ending(s))
+    struct supervisor *s = timer->data;
+    if (s->phase != PHASE_ENDING)
         return;
     s->phase = PHASE_EMPTYING;
-    sources_update(s);
     accept_rest(s);
     stop_listening(&s->listen);
     for (unsigned i = 0; i < s->options.workers; i++)
         stop_listening(&s->places[i].own);
-    kill_beginners(s);
+    pending_pump(s);
+}
+
+/* A connection that the kernel completes between the last accept() and the close of the listening
+ * socket would be reset, with the request that had come on it. */
+static bool drop_new(const struct supervisor *s)
+{
+    bool all = listen_drop_new(&s->listen);
+    for (unsigned i = 0; i < s->options.workers; i++)
+        all = listen_drop_new(&s->places[i].own) && all;
+    return all;
+}
+
+void supervisor_end(struct supervisor *s)
+{
+    uint64_t closing_ns = s->options.grace_ns < CLOSING_NS ? s->options.grace_ns : CLOSING_NS;
+    bool first = s->phase == PHASE_STARTING;
+    if (supervisor_is_ending(s))
+        return;
+    s->phase = PHASE_ENDING;
+    sources_update(s);
+    if (!drop_new(s)) /* there is no use in waiting while others come */
+        closing_ns = 0;
+    accept_rest(s);
+    kill_beginners(s, first);
     uv_timer_start(&s->grace, grace_over_cb, s->options.grace_ns / NS_PER_MS, 0);
+    uv_timer_start(&s->closing, closing_over_cb, closing_ns / NS_PER_MS, 0);
     pending_pump(s);
 }
 
@@ -224,6 +268,7 @@ static int open_place(struct place *p, struct err *e)
 {
     struct supervisor *s = p->s;
     init_timer(s, &p->timer, p);
+    init_timer(s, &p->start_timer, p);
     for (unsigned i = 0; i < p->own.count; i++)
         if (source_open(&p->sources[i], s, p->own.fds[i], e) < 0)
             return -1;
@@ -233,6 +278,7 @@ static int open_place(struct place *p, struct err *e)
 static int open_all(struct supervisor *s, struct err *e)
 {
     init_timer(s, &s->grace, s);
+    init_timer(s, &s->closing, s);
     init_timer(s, &s->accept_again, s);
     init_timer(s, &s->roll_timer, s);
     if (watch_signals(s, e) < 0)

@@ -38,6 +38,7 @@ struct supervisor_options {
     bool tls;                  /* with a certificate that is made for the occasion */
     uint64_t connections_most; /* of each worker; 0: as many as its limit of files allows */
     uint64_t grace_ns;         /* for requests under way, when the server ends */
+    uint64_t start_ns;         /* for a worker to come to serve; 0: as long as it takes */
     const char *file;          /* that /file reads; NULL: the program's own */
     struct work_options hash;  /* of `/` */
     const char *name;          /* under which it can be asked and ended; NULL: it cannot */
@@ -66,6 +67,9 @@ struct supervisor_options {
                     "as many as its limit of open files allows)"), .flags = PARAM_OPTIONAL }, \
     PARAM_DURATION(T, s.grace_ns, "grace", 0, "10s", 0, 3600000000000, \
                    "time for requests under way when the server ends; what is left is broken off"), \
+    PARAM_DURATION(T, s.start_ns, "listen-timeout", 0, "30s", 1000000, 3600000000000, \
+                   "time for a worker to come to serve; one that takes longer is killed, and " \
+                   "replaced as one that died"), \
     PARAM_STRING(T, s.file, "file", 0, PARAM_OPTIONAL | PARAM_PATH, NULL, "FILE", \
                  "what /file reads (default: uvlab's own program file)"), \
     PARAM_STRING(T, s.name, "name", 0, PARAM_OPTIONAL, NULL, "NAME", \
@@ -94,6 +98,9 @@ struct supervisor_hooks {
     int (*serving)(void *context, struct err *e);
     /* Something happened: one line, printable, without a line feed. NULL: nobody listens. */
     void (*log)(void *context, const char *line);
+    /* The same of a line that a worker of a server with a name wrote to its standard error. NULL:
+     * such lines go where this process writes them. */
+    void (*said)(void *context, const char *line);
     void *context;
     int end_fd; /* at its end, or when it is readable, the server ends at once; -1: none */
 };

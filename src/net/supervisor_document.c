@@ -84,11 +84,9 @@ static void add_log(const struct supervisor *s, struct text *t)
     text_add(t, "]");
 }
 
-static const char *const phase_names[] = {[PHASE_STARTING] = "starting",
-                                          [PHASE_SERVING] = "serving",
-                                          [PHASE_EMPTYING] = "ending",
-                                          [PHASE_DRAINING] = "ending",
-                                          [PHASE_KILLED] = "ending"};
+static const char *const phase_names[] = {
+    [PHASE_STARTING] = "starting", [PHASE_SERVING] = "serving", [PHASE_ENDING] = "ending",
+    [PHASE_EMPTYING] = "ending",   [PHASE_DRAINING] = "ending", [PHASE_KILLED] = "ending"};
 
 void supervisor_answer(void *context, enum control_request request, struct text *answer)
 {

@@ -1,7 +1,8 @@
 /* The inside of the supervisor, shared by its files:
  *
  *   supervisor.c          making it, running it, signals, the end
- *   supervisor_worker.c   starting a worker, hearing and losing it
+ *   supervisor_worker.c   starting a worker, and hearing it
+ *   supervisor_loss.c     losing it, and the next one
  *   supervisor_roll.c     replacing all workers one by one
  *   supervisor_accept.c   accepting, and handing connections out
  *   supervisor_document.c what it says of itself
@@ -21,8 +22,9 @@
 #include "net/listen_set.h"
 #include "net/server_log.h"
 #include "net/supervisor.h"
+#include "net/worker_words.h"
 
-enum { HANDED_MOST = HANDOVER_OWED_MOST, HOW_BYTES = 64, URL_BYTES = LISTEN_HOST_BYTES + 32 };
+enum { HANDED_MOST = HANDOVER_OWED_MOST, HOW_BYTES = 80, URL_BYTES = LISTEN_HOST_BYTES + 32 };
 
 enum worker_role {
     ROLE_NONE,      /* no process, and its memory is free for the next one */
@@ -34,6 +36,7 @@ enum worker_role {
 
 struct worker {
     struct handover channel;
+    struct worker_words words;
     struct place *place;
     struct worker_slot *slot;
     enum worker_role role;
@@ -41,6 +44,7 @@ struct worker {
     pid_t pid; /* 0: none */
     uint64_t forked_ns;
     bool told;       /* to end */
+    bool late;       /* did not serve in time, and was killed */
     bool has_failed; /* it said why, in `failure` */
     struct err failure;
     /* Connections that were handed over and are not acknowledged: a ring. */
@@ -64,7 +68,9 @@ struct place {
     struct worker workers[BOARD_GENERATIONS];
     struct worker *current; /* NULL: none */
     uv_timer_t timer;       /* until the next one is started */
+    uv_timer_t start_timer; /* until the one that was started last should serve */
     bool due;               /* a worker is to be started as soon as there is memory for it */
+    bool wanted;            /* the same of a successor: its worker, who serves, is to be replaced */
     unsigned early_deaths;
     uint64_t restarts;
     uint64_t died_ns; /* the last one, for the log; 0: it has been told */
@@ -77,7 +83,8 @@ struct place {
 enum supervisor_phase {
     PHASE_STARTING, /* not all have served yet */
     PHASE_SERVING,
-    PHASE_EMPTYING, /* the end has begun: what had been accepted is handed out still */
+    PHASE_ENDING,   /* the end has begun: who is in the middle of connecting is let in still */
+    PHASE_EMPTYING, /* nobody is let in any more; what had been accepted is handed out still */
     PHASE_DRAINING, /* all workers were told to end */
     PHASE_KILLED,   /* all were killed */
 };
@@ -104,7 +111,7 @@ struct supervisor {
     unsigned next;   /* place that the next connection goes to, from 0 */
     struct source sources[LISTEN_ADDRESSES_MOST];
     uv_poll_t signals, end;
-    uv_timer_t grace, accept_again;
+    uv_timer_t grace, closing, accept_again;
     int signal_fd;
     bool end_watched;
     struct control *control;
@@ -123,6 +130,9 @@ struct supervisor {
 /* --- supervisor.c --- */
 void supervisor_say(struct supervisor *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same of what a worker wrote. */
+void supervisor_hear(struct supervisor *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* The first reason why it fails counts; ends everything at once. */
 void supervisor_fail(struct supervisor *s, const struct err *e);
 /* Begins the end: drains. */
@@ -133,7 +143,7 @@ void supervisor_step(struct supervisor *s);
 void supervisor_kill(struct supervisor *s);
 static inline bool supervisor_is_ending(const struct supervisor *s)
 {
-    return s->phase >= PHASE_EMPTYING;
+    return s->phase >= PHASE_ENDING;
 }
 
 /* --- supervisor_worker.c --- */
@@ -141,24 +151,31 @@ static inline bool supervisor_is_ending(const struct supervisor *s)
 struct worker *worker_free(struct place *p);
 /* Forks the process of w, whose memory is free. -1 after filling *e. */
 int worker_start(struct worker *w, enum worker_role role, struct err *e);
-/* Takes leave of all workers that have ended. */
-void workers_reap(struct supervisor *s);
 void worker_tell(struct worker *w, enum handover_kind kind);
 void worker_set_state(struct worker *w, enum slot_state state);
 void worker_note(const struct worker *w, enum worker_event_kind kind, uint64_t at_ns);
-/* A timer of a place has come. */
+
+/* --- supervisor_loss.c --- */
+/* Its memory is free when what it was heard by is closed. */
+void worker_close(struct worker *w);
+/* Takes leave of all workers that have ended. */
+void workers_reap(struct supervisor *s);
+/* The timers of a place have come. */
 void place_timer_cb(uv_timer_t *timer);
+void place_start_over_cb(uv_timer_t *timer);
 
 /* --- supervisor_roll.c --- */
 void roll_begin(struct supervisor *s);
-/* Replaces one worker alone, as it asked for it. */
+/* Replaces one worker alone, as it asked for it: now, or when its predecessor has ended. */
 void roll_one(struct place *p);
 /* The successor of p's worker serves. */
 void roll_succeeded(struct place *p, struct worker *successor);
 /* The successor of p's worker has ended before it served; `why`, for the log. */
 void roll_failed(struct place *p, pid_t pid, const char *why);
-/* Nothing more is to be done for p: its replaced worker has ended, or had been dead before. */
+/* The worker of p that was to be replaced has died, and its successor is in its place. */
 void roll_done(const struct place *p);
+/* There is memory for another process of p. */
+void roll_freed(struct place *p);
 void roll_timer_cb(uv_timer_t *timer);
 
 /* --- supervisor_accept.c --- */

@@ -14,7 +14,7 @@
 
 enum {
     FILES_WANTED = 1 << 20, /* where nobody says how many connections there will be */
-    FILES_A_WORKER = 2,     /* of the primary: a channel, and one to spare */
+    FILES_A_WORKER = 4,     /* of the primary: a channel and its words, and those of a successor */
 };
 
 const char *const scheduling_names[] = {[SCHEDULING_ROUND_ROBIN] = "round-robin",

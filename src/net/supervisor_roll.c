@@ -2,7 +2,8 @@
  * to give back what rests and to finish what it has only when the successor serves. So there is a
  * worker for everything at any moment, and no request is lost. The next place follows when the old
  * worker has ended, or after the time of grace, so that one endless request does not hold up the
- * others. A successor that does not come to serve ends the roll: the others would do no better.
+ * others. A successor that does not come to serve, or not in time, ends the roll: the others would
+ * do no better.
  * Primary, one thread. */
 #include "net/supervisor_inner.h"
 
@@ -10,16 +11,30 @@
 
 enum { NS_PER_MS = 1000000 };
 
-/* Whether p is about to be replaced now; if not, it goes on as it is. */
+static bool has(const struct place *p, enum worker_role role)
+{
+    for (unsigned i = 0; i < BOARD_GENERATIONS; i++)
+        if (p->workers[i].role == role)
+            return true;
+    return false;
+}
+
+/* Whether p is about to be replaced now; if not, it goes on as it is, for a while at least. */
 static bool replace(struct place *p)
 {
     struct worker *free = worker_free(p);
     struct err e;
+    p->wanted = false;
     if (p->current == NULL || p->current->state != SLOT_SERVING)
         return false; /* it is new anyway, or will be */
+    if (has(p, ROLE_SUCCESSOR))
+        return true;
     if (free == NULL) {
-        supervisor_say(p->s, "worker %u still has a predecessor that answers, and is not replaced",
-                       p->number);
+        p->wanted = true;
+        if (has(p, ROLE_OLD))
+            supervisor_say(p->s,
+                           "worker %u still has a predecessor that answers, and is replaced later",
+                           p->number);
         return false;
     }
     if (worker_start(free, ROLE_SUCCESSOR, &e) == 0)
@@ -55,7 +70,7 @@ void roll_begin(struct supervisor *s)
 
 void roll_one(struct place *p)
 {
-    if (!supervisor_is_ending(p->s) && worker_free(p) != NULL)
+    if (!supervisor_is_ending(p->s))
         replace(p);
 }
 
@@ -93,6 +108,15 @@ void roll_done(const struct place *p)
 {
     if (p->s->rolling == p->number)
         go_on(p->s);
+}
+
+void roll_freed(struct place *p)
+{
+    struct supervisor *s = p->s;
+    if (p->wanted)
+        replace(p);
+    if (s->roll_waits && s->rolling == p->number && !has(p, ROLE_OLD))
+        go_on(s);
 }
 
 void roll_timer_cb(uv_timer_t *timer)

@@ -195,6 +195,8 @@ void worker_process_run(const struct worker_plan *plan)
     struct err e;
     struct worker_process *w;
     child_die_with(plan->parent);
+    if (plan->words >= 0)
+        dup2(plan->words, STDERR_FILENO);
 #ifdef UVLAB_TORTURE
     mem_fuse_init_child();
 #endif

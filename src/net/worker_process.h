@@ -19,6 +19,7 @@ struct worker_plan {
     SSL_CTX *tls;                    /* NULL: without */
     const struct listen_set *listen; /* that it accepts from; NULL: none */
     int channel;                     /* its end of the pair (net/handover.h) */
+    int words;                       /* its standard error; -1: the primary's */
     pid_t parent;
 };
 

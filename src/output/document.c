@@ -24,20 +24,7 @@ const char *document_role(const struct run *run)
 
 const char *document_key(const struct param *p, char key[DOCUMENT_KEY_BYTES])
 {
-    const char *unit = "";
-
-    if (p->type == PARAM_TYPE_DURATION)
-        unit = "_ns";
-    else if (p->type == PARAM_TYPE_SIZE)
-        unit = "_bytes";
-    else if (p->type == PARAM_TYPE_PERCENT)
-        unit = "_ppm";
-    snprintf(key, DOCUMENT_KEY_BYTES, "%s%s", p->name, unit);
-    for (char *c = key; *c != '\0'; c++) {
-        if (*c == '-')
-            *c = '_';
-    }
-    return key;
+    return param_key(p, key);
 }
 
 /* Keeps what was built if all of it was, else frees it. */

@@ -8,10 +8,9 @@
 #include "measure/result.h"
 
 /* Room for the key of a parameter, with its NUL. */
-enum { DOCUMENT_KEY_BYTES = 64, DOCUMENT_SHOWN_BYTES = 512 };
+enum { DOCUMENT_KEY_BYTES = PARAM_KEY_BYTES, DOCUMENT_SHOWN_BYTES = 512 };
 
-/* The key of a parameter: its name with '_' for '-' and, where it has one, its unit behind it
- * ("duration_ns"). Written into key, which is returned. */
+/* The key of a parameter: param_key(). */
 const char *document_key(const struct param *p, char key[DOCUMENT_KEY_BYTES]);
 
 /* What was asked for: the experiment's options and the common ones, but not how to show it.

@@ -8,6 +8,7 @@
  *             sort that fits into no more rows some are left out; otherData tells how many.
  *   worker N  a process that served requests, as it told of them itself: its loop's calls overlap,
  *             those on its threads (worker N pool M) do not
+ *   kills     a mark through all tracks of a run, when a worker was killed
  *   arrows    from a submission to its start, from its end to its callback.
  *   counters  calls that wait in the pool's queue, threads that are busy.
  *
@@ -18,6 +19,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "measure/cluster_facts.h"
 #include "output/document.h"
 #include "output/json_text.h"
 #include "output/table.h"
@@ -87,10 +89,14 @@ static void out_events(struct tracer *t, struct levels *levels)
         const struct trace_event *event = &t->events.list[i];
         struct levels *l = &levels[event->run];
 
-        recorder_get(&t->result->runs[event->run].recorder, event->span, &s);
-        trace_draw(t, i, &s);
-        if (is_queued(event, &s))
-            count(l, event->instant, &s);
+        if (event->instant == TRACE_KILLED) {
+            trace_draw_kill(t, event);
+        } else {
+            recorder_get(&t->result->runs[event->run].recorder, event->span, &s);
+            trace_draw(t, i, &s);
+            if (is_queued(event, &s))
+                count(l, event->instant, &s);
+        }
         out_levels(t, i, l);
     }
 }
@@ -118,15 +124,40 @@ static bool uses_os_lane(const struct recorder *r)
     return false;
 }
 
+static void name_worker(struct tracer *t, uint32_t run, int lane)
+{
+    char name[SPAN_TEXT_BYTES];
+
+    out_metadata(t, run, lane, "thread", span_lane_name(lane, name), (uint64_t)lane);
+}
+
+/* A worker may have been killed before it answered anything, several times. */
+static void name_killed(struct tracer *t, uint32_t run, const struct worker_lanes *workers)
+{
+    const struct cluster_facts *f = t->result->runs[run].cluster;
+
+    for (uint32_t i = 0; f != NULL && i < f->kill_count; i++) {
+        int lane = lane_of_worker(f->killed[i].worker, 0);
+        uint32_t place = worker_lanes_place(workers, lane), before = 0;
+
+        if (place < workers->count && workers->lanes[place] == lane)
+            continue;
+        while (f->killed[before].worker != f->killed[i].worker)
+            before++;
+        if (before == i)
+            name_worker(t, run, lane);
+    }
+}
+
 static bool name_workers(struct tracer *t, uint32_t run)
 {
     struct worker_lanes workers;
-    char name[SPAN_TEXT_BYTES];
     bool ok = worker_lanes_find(&workers, &t->result->runs[run]);
 
     for (uint32_t i = 0; ok && i < workers.count; i++)
-        out_metadata(t, run, workers.lanes[i], "thread", span_lane_name(workers.lanes[i], name),
-                     (uint64_t)workers.lanes[i]);
+        name_worker(t, run, workers.lanes[i]);
+    if (ok)
+        name_killed(t, run, &workers);
     worker_lanes_free(&workers);
     return ok;
 }

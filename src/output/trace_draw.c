@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "measure/cluster_facts.h"
 #include "output/json_text.h"
 #include "output/view.h"
 #include "output/worker_lanes.h"
@@ -292,8 +293,39 @@ void trace_draw(struct tracer *t, size_t i, const struct span *s)
         draw_finished(t, event, s);
         break;
     case TRACE_CALLED_BACK:
-    case TRACE_INSTANTS:
         draw_called_back(t, i, s);
         break;
+    case TRACE_INSTANTS:
+    case TRACE_KILLED: /* no instants of a span */
+        break;
     }
+}
+
+static void put_member(struct tracer *t, const char *name, uint64_t value)
+{
+    out_format(t->out, ",\"%s\":", name);
+    if (value == SPAN_UNKNOWN)
+        out_text(t->out, "null");
+    else
+        out_number(t->out, value);
+}
+
+/* Through all tracks of its run, as requests of others may be under way there, too. */
+void trace_draw_kill(struct tracer *t, const struct trace_event *event)
+{
+    const struct cluster_kill *k = &t->result->runs[event->run].cluster->killed[event->span];
+
+    trace_open_timed(t, "i", event->run, lane_of_worker(k->worker, 0), event->at_ns);
+    out_format(
+        t->out,
+        ",\"name\":\"worker %u killed\",\"cat\":\"kill\",\"s\":\"p\",\"args\":{\"worker\":%u",
+        (unsigned)k->worker, (unsigned)k->worker);
+    put_member(t, "pid", (uint64_t)k->pid);
+    put_member(t, "connections", k->connections);
+    put_member(t, "in_flight", k->in_flight);
+    put_member(t, "died_ns", k->died_ns);
+    put_member(t, "serving_ns", k->serving_ns);
+    put_member(t, "successor", k->successor == 0 ? SPAN_UNKNOWN : (uint64_t)k->successor);
+    out_text(t->out, "}");
+    trace_end(t);
 }

@@ -39,5 +39,7 @@ void trace_end(struct tracer *t);
 
 /* Writes the events that belong to instant number i, which is one of s. */
 void trace_draw(struct tracer *t, size_t i, const struct span *s);
+/* The event of a worker that was killed. */
+void trace_draw_kill(struct tracer *t, const struct trace_event *event);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "measure/cluster_facts.h"
 
 _Static_assert(sizeof(struct trace_event) == 16, "a million spans have five million of them");
 
@@ -32,6 +33,11 @@ static void add(struct trace_events *events, uint64_t at_ns, struct trace_event 
     events->list[events->count++] = like;
 }
 
+static uint32_t kills_of(const struct run *run)
+{
+    return run->cluster == NULL ? 0 : run->cluster->kill_count;
+}
+
 /* `parents` has a byte for each span of the largest run. */
 static void collect_run(struct trace_events *events, const struct result *r, uint32_t run,
                         bool *parents)
@@ -46,6 +52,11 @@ static void collect_run(struct trace_events *events, const struct result *r, uin
 
         if (parent != SPAN_NONE)
             parents[parent] = true;
+    }
+    for (uint32_t i = 0; i < kills_of(&r->runs[run]); i++) {
+        struct trace_event like = {.span = i, .run = run & 0xffffff};
+
+        add(events, r->runs[run].cluster->killed[i].killed_ns, like, TRACE_KILLED);
     }
     for (uint32_t i = 0; i < recorder->count; i++) {
         struct trace_event like = {.span = i, .run = run & 0xffffff, .has_parts = parents[i]};
@@ -64,20 +75,20 @@ static void collect_run(struct trace_events *events, const struct result *r, uin
 
 int trace_events_collect(struct trace_events *events, const struct result *r, struct err *e)
 {
-    size_t spans = 0, most = 0;
+    size_t instants = 0, most = 0;
     bool *parents;
 
     *events = (struct trace_events){NULL, 0};
     for (uint32_t run = 0; run < r->run_count; run++) {
         size_t count = r->runs[run].recorder.count;
 
-        spans += count;
+        instants += count * TRACE_INSTANTS + kills_of(&r->runs[run]);
         most = count > most ? count : most;
     }
-    if (spans == 0)
+    if (instants == 0)
         return 0;
-    parents = mem_alloc(most * sizeof *parents);
-    events->list = mem_alloc(spans * TRACE_INSTANTS * sizeof *events->list);
+    parents = mem_alloc((most + 1) * sizeof *parents);
+    events->list = mem_alloc(instants * sizeof *events->list);
     if (parents == NULL || events->list == NULL) {
         mem_free(parents);
         trace_events_free(events);

@@ -1,4 +1,5 @@
-/* The instants of all spans in the order of time: what the trace view draws, before it is drawn. */
+/* The instants of all spans, and those at which workers were killed, in the order of time: what the
+ * trace view draws, before it is drawn. */
 #ifndef UVLAB_OUTPUT_TRACE_EVENTS_H
 #define UVLAB_OUTPUT_TRACE_EVENTS_H
 
@@ -14,12 +15,13 @@ enum trace_instant {
     TRACE_FINISHING, /* the last nanosecond before it was finished: still inside of what ran */
     TRACE_FINISHED,
     TRACE_CALLED_BACK,
-    TRACE_INSTANTS, /* how many there are */
+    TRACE_INSTANTS, /* how many a span has */
+    TRACE_KILLED,   /* a worker was */
 };
 
 struct trace_event {
     uint64_t at_ns;
-    uint32_t span;     /* index in its run */
+    uint32_t span;     /* index in its run; TRACE_KILLED: of the kill */
     uint32_t run : 24; /* index */
     uint32_t instant : 4;
     uint32_t has_parts : 1; /* other spans are parts of this one */

@@ -16,7 +16,7 @@ struct worker_lanes {
 bool worker_lanes_find(struct worker_lanes *w, const struct run *run);
 void worker_lanes_free(struct worker_lanes *w);
 
-/* The place of a lane among them; it is one of them. */
+/* The place of a lane among them, or where it would be. */
 uint32_t worker_lanes_place(const struct worker_lanes *w, int lane);
 
 #endif

@@ -153,6 +153,55 @@ static void requests_are_due_at_the_rate(void **state)
     }
 }
 
+/* The least distance between two requests of the streams, whose mean distance is 1. */
+static double least_distance(const uint64_t *weights, unsigned count)
+{
+    enum { DUE_MOST = 4096 };
+    static uint64_t due_ns[DUE_MOST];
+    double phases[8] = {0}, all = 0;
+    uint64_t least = UINT64_MAX;
+    size_t dues = 0;
+
+    load_phases(weights, count, phases);
+    for (unsigned i = 0; i < count; i++)
+        all += (double)weights[i];
+    for (unsigned i = 0; i < count; i++) {
+        assert_true(phases[i] >= 0 && phases[i] < 1);
+        for (unsigned k = 0; k < 20 * weights[i]; k++)
+            due_ns[dues++] = load_due_ns((double)weights[i] / all, 0, k + phases[i]);
+    }
+    assert_true(dues <= DUE_MOST);
+    qsort(due_ns, dues, sizeof *due_ns, ascending);
+    assert_int_equal(due_ns[0], 0);
+    for (size_t i = 1; i < dues; i++)
+        least = due_ns[i] - due_ns[i - 1] < least ? due_ns[i] - due_ns[i - 1] : least;
+    return (double)least * 1e-9;
+}
+
+static void streams_take_turns(void **state)
+{
+    static const struct {
+        uint64_t weights[8];
+        unsigned count;
+        double distance;
+    } cases[] = {
+        {{1}, 1, 0.999},       {{1, 1}, 2, 0.999},
+        {{5, 5, 5}, 3, 0.999}, {{1, 1, 1, 1, 1, 1, 1}, 7, 0.999},
+        {{2, 1, 1}, 3, 0.999}, /* which fit into each other */
+        {{1, 3, 0}, 3, 0.66},  /* as the heavier one keeps its own distance of 4/3 */
+        {{1, 2, 3}, 3, 0.49},  {{1, 2, 4, 8}, 4, 0.9}, /* 15/16 */
+        {{100, 1}, 2, 0.49},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double distance = least_distance(cases[i].weights, cases[i].count);
+
+        if (distance < cases[i].distance)
+            fail_msg("case %zu: %f", i, distance);
+    }
+}
+
 /* --- URLs and requests. --- */
 
 static void urls_are_taken_apart(void **state)
@@ -288,6 +337,7 @@ int main(void)
         cmocka_unit_test(targets_take_turns_by_weight),
         cmocka_unit_test(equal_targets_come_in_order),
         cmocka_unit_test(requests_are_due_at_the_rate),
+        cmocka_unit_test(streams_take_turns),
         cmocka_unit_test(urls_are_taken_apart),
         cmocka_unit_test(no_urls_are_refused),
         cmocka_unit_test(requests_are_as_they_should_be),

@@ -164,6 +164,30 @@ static void test_a_killed_worker_is_replaced_and_that_is_told(void **state)
     server_group_stop(g);
 }
 
+/* By its slot, which has no number from when it is gone to when there is a successor. */
+static void test_a_slot_is_killed_only_with_its_process(void **state)
+{
+    const struct supervisor_options o = plain_options(1, SCHEDULING_SHARED);
+    struct server_group *g = started(&o);
+    const struct worker_slot *slot = board_slot(server_group_board(g), 1, 0);
+    static struct worker_slot other;
+    struct worker_event died;
+    pid_t pid = server_group_pid(g, 1), child;
+    (void)state;
+    assert_int_equal(server_group_kill(slot), pid);
+    wait_for_event(g, 0, WORKER_DIED, &died);
+    assert_int_equal(died.pid, pid);
+    assert_int_not_equal(board_get(&slot->primary.pid), pid);
+    server_group_stop(g);
+    assert_int_equal(server_group_kill(&other), 0); /* nobody was ever there */
+    child = fork();
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    board_put(&other.primary.pid, (uint64_t)child);
+    assert_int_equal(server_group_kill(&other), 0); /* whoever was there has gone */
+}
+
 /* What a blocked worker has been handed waits for it, or goes to another when it dies. */
 static void test_connections_of_a_dead_worker_go_to_another(void **state)
 {
@@ -252,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_every_worker_serves),
         cmocka_unit_test(test_round_robin_takes_turns),
         cmocka_unit_test(test_a_killed_worker_is_replaced_and_that_is_told),
+        cmocka_unit_test(test_a_slot_is_killed_only_with_its_process),
         cmocka_unit_test(test_connections_of_a_dead_worker_go_to_another),
         cmocka_unit_test(test_workers_end_with_a_killed_primary),
         cmocka_unit_test(test_max_is_at_least_one_worker),

@@ -176,7 +176,7 @@ static void test_a_loop_without_descriptors_rests(void **state)
 /* The last test, as nobody raises the limit again. */
 static void test_connections_leave_room_for_the_primary(void **state)
 {
-    enum { LIMIT = 500, OF_PRIMARY = WORKERS * 3 + CHILD_FILES_BESIDES };
+    enum { LIMIT = 500, OF_PRIMARY = WORKERS * 5 + CHILD_FILES_BESIDES };
     struct supervisor *s;
     struct rlimit limit = {.rlim_cur = 100, .rlim_max = LIMIT};
     (void)state;

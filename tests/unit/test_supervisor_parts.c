@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@
 #include "net/server_log.h"
 #include "net/worker_event.h"
 #include "net/worker_pause.h"
+#include "net/worker_words.h"
 
 /* --- Pauses. --- */
 
@@ -269,6 +272,49 @@ static void test_hosts_that_are_none(void **state)
     assert_string_equal(name, "[::1]:80");
 }
 
+/* Which of these two is to be found out without waiting for long: what connects over loopback does
+ * so within connect(), if it does. */
+static int connect_to(const struct listen_set *set, bool *connected)
+{
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)set->port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int rc = connect(fd, (const struct sockaddr *)&to, sizeof to);
+    assert_true(rc == 0 || errno == EINPROGRESS);
+    *connected = poll(&p, 1, 50) > 0;
+    return fd;
+}
+
+static void test_who_comes_late_is_not_let_in_and_who_is_in_stays(void **state)
+{
+    struct listen_addresses a;
+    struct listen_set set;
+    bool connected;
+    int early, late, accepted;
+    char byte = 0;
+    struct err e;
+    (void)state;
+    assert_int_equal(listen_resolve(&a, "127.0.0.1", &e), 0);
+    assert_int_equal(listen_open(&set, &a, 0, false, &e), 0);
+    early = connect_to(&set, &connected);
+    assert_true(connected);
+    assert_true(listen_drop_new(&set));
+    late = connect_to(&set, &connected);
+    assert_false(connected);
+    accepted = accept4(set.fds[0], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    assert_true(accepted >= 0);
+    assert_int_equal(accept4(set.fds[0], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), -1);
+    listen_close(&set);
+    assert_int_equal(write(early, "x", 1), 1);
+    assert_int_equal(poll(&(struct pollfd){.fd = accepted, .events = POLLIN}, 1, 10000), 1);
+    assert_int_equal(read(accepted, &byte, 1), 1);
+    close(early);
+    close(late);
+    close(accepted);
+}
+
 /* --- Messages. --- */
 
 enum { MESSAGES = 2000 };
@@ -419,6 +465,56 @@ static void test_why_a_worker_failed_arrives_whole(void **state)
     assert_int_equal(uv_loop_close(&ends.loop), 0);
 }
 
+/* --- What a worker writes. --- */
+
+static struct text heard_lines;
+static bool words_closed;
+
+static void line_cb(struct worker_words *w, const char *line)
+{
+    (void)w;
+    text_add(&heard_lines, "%zu %.5s|", strlen(line), line);
+}
+
+static void words_closed_cb(struct worker_words *w)
+{
+    (void)w;
+    words_closed = true;
+}
+
+static void test_words_are_heard_line_by_line(void **state)
+{
+    struct worker_words w;
+    uv_loop_t loop;
+    char long_line[2 * WORDS_BYTES + 50];
+    int writes;
+    struct err e;
+    (void)state;
+    memset(long_line, 'x', sizeof long_line);
+    assert_int_equal(uv_loop_init(&loop), 0);
+    words_init(&w, line_cb);
+    words_hear_rest(&w); /* of nothing */
+    assert_int_equal(words_open(&w, &loop, &writes, &e), 0);
+    assert_int_equal(write(writes, "one\n\ntw", 7), 7);
+    uv_run(&loop, UV_RUN_ONCE);
+    assert_string_equal(text_get(&heard_lines), "3 one|");
+    assert_int_equal(write(writes, "o\0\n", 3), 3);
+    uv_run(&loop, UV_RUN_ONCE);
+    assert_string_equal(text_get(&heard_lines), "3 one|4 two?|");
+    assert_int_equal(write(writes, long_line, sizeof long_line), sizeof long_line);
+    words_hear_rest(&w);
+    assert_string_equal(text_get(&heard_lines), "3 one|4 two?|200 xxxxx|200 xxxxx|50 xxxxx|");
+    close(writes);
+    while (uv_run(&loop, UV_RUN_ONCE) != 0)
+        ; /* at its end it is watched no longer */
+    words_close(&w, words_closed_cb);
+    assert_false(words_closed);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_true(words_closed);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    text_free(&heard_lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -436,11 +532,13 @@ int main(void)
         cmocka_unit_test(test_localhost_is_a_free_port_that_is_then_in_use),
         cmocka_unit_test(test_every_address_is_of_both_families),
         cmocka_unit_test(test_hosts_that_are_none),
+        cmocka_unit_test(test_who_comes_late_is_not_let_in_and_who_is_in_stays),
         cmocka_unit_test(test_messages_beyond_what_the_socket_takes_wait_and_arrive),
         cmocka_unit_test(test_words_have_room_without_memory),
         cmocka_unit_test(test_a_connection_stays_with_whoever_hands_it_out),
         cmocka_unit_test(test_what_was_said_before_the_end_is_heard),
         cmocka_unit_test(test_why_a_worker_failed_arrives_whole),
+        cmocka_unit_test(test_words_are_heard_line_by_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "measure/cluster_facts.h"
 #include "output/trace_draw.h"
 #include "tests/unit/viewed.h"
 
@@ -480,20 +481,52 @@ static void test_out_of_memory(void **state)
 
 #define VIEWED(test) cmocka_unit_test_setup_teardown(test, make, unmake)
 
+/* Kills are in the order of time with the rest, on tracks that have names, each once: also that of
+ * a worker of which nothing else is known. */
+static void test_kills(void **state)
+{
+    static const struct cluster_kill kills[] = {
+        {.killed_ns = 15, .died_ns = 20, .serving_ns = 60, .pid = 7, .successor = 8, .worker = 2},
+        {.killed_ns = 25, .died_ns = 30, .serving_ns = 70, .pid = 9, .successor = 10, .worker = 3},
+        {.killed_ns = 90, .died_ns = UNKNOWN, .serving_ns = UNKNOWN, .pid = 10, .worker = 3},
+    };
+    struct run *run = add_run(&made_measured);
+    const cJSON *first, *e;
+    unsigned seen = 0, named = 0;
+
+    (void)state;
+    made_span(run, (struct made_span){HASH, lane_of_worker(2, 0), 0, 10, 20, 30, 40});
+    run->cluster = cluster_facts_new(3);
+    assert_non_null(run->cluster);
+    memcpy(run->cluster->killed, kills, sizeof kills);
+    run->cluster->kill_count = 3;
+    first = first_event();
+    assert_sound(first);
+    for (e = first; e != NULL; e = e->next) {
+        const cJSON *args = cJSON_GetObjectItem(e, "args");
+
+        named += strncmp(text_of(args, "name"), "worker ", 7) == 0;
+        if (strcmp(text_of(e, "cat"), "kill") != 0)
+            continue;
+        assert_true(is_phase(e, "i") && strcmp(text_of(e, "s"), "p") == 0);
+        assert_int_equal(number_of(e, "ts"), kills[seen].killed_ns);
+        assert_int_equal(number_of(args, "worker"), kills[seen].worker);
+        assert_int_equal(number_of(args, "pid"), kills[seen].pid);
+        assert_string_equal(text_of(e, "name"), seen == 0 ? "worker 2 killed" : "worker 3 killed");
+        assert_int_equal(cJSON_IsNull(cJSON_GetObjectItem(args, "successor")), seen == 2);
+        seen++;
+    }
+    assert_int_equal(seen, 3);
+    assert_int_equal(named, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        VIEWED(test_tracks_are_named),
-        VIEWED(test_calls),
-        VIEWED(test_instants),
-        VIEWED(test_counters),
-        VIEWED(test_requests),
-        VIEWED(test_parts),
-        VIEWED(test_open_ends),
-        VIEWED(test_runs),
-        VIEWED(test_marks_close_together),
-        VIEWED(test_rows_are_limited),
-        VIEWED(test_nothing_was_run),
+        VIEWED(test_tracks_are_named), VIEWED(test_calls),    VIEWED(test_instants),
+        VIEWED(test_counters),         VIEWED(test_requests), VIEWED(test_parts),
+        VIEWED(test_open_ends),        VIEWED(test_runs),     VIEWED(test_marks_close_together),
+        VIEWED(test_rows_are_limited), VIEWED(test_kills),    VIEWED(test_nothing_was_run),
 #ifdef UVLAB_TORTURE
         VIEWED(test_out_of_memory),
 #endif

@@ -1,0 +1,333 @@
+/* `uvlab sweep EXPERIMENT ...`: which value of an option is best, and how sure is that?
+ *
+ * The order is that of an experiment's own command: what cannot succeed is refused first, then all
+ * is measured, then shown. The document takes the place of an old one at the very end; what has
+ * been measured until then is in the journal beside it. Main thread. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "base/units.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/registry.h"
+#include "cli/style.h"
+#include "cli/sweep_options.h"
+#include "measure/run.h"
+#include "measure/wall.h"
+#include "output/out.h"
+#include "output/sweep_view.h"
+#include "sweep/journal.h"
+#include "sweep/sweep_run.h"
+
+static const uint64_t time_limit_ns = UINT64_C(60000000000);
+
+/* What one invocation consists of. */
+struct invocation {
+    const struct experiment *experiment;
+    struct sweep_options options;
+    struct param_set own;
+    struct sweep_table table;
+    struct param_set handed_on;
+    struct words fixed, arguments;
+    struct sweep sweep;
+    struct journal journal;
+    struct progress progress;
+};
+
+/* --- The command line. --- */
+
+/* 1 when help was asked for. */
+static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
+{
+    struct option_outcome outcome;
+    struct option_grammar grammar = {.sets = {&v->handed_on, &v->own},
+                                     .set_count = 2,
+                                     .operand = v->experiment->operand,
+                                     .topic = "sweep"};
+    sweep_table_make(&v->table, v->experiment);
+    v->handed_on = (struct param_set){.table = v->table.rows, .values = v->table.slots};
+    v->own = (struct param_set){.table = sweep_params, .values = &v->options};
+    if (options_parse(&grammar, argc, argv, &outcome, e) < 0)
+        return -1;
+    if (outcome.help)
+        return 1;
+    return sweep_table_read(&v->table, &v->handed_on, &v->sweep, &v->fixed, &v->arguments, e);
+}
+
+/* Whether the document is a file that appears at the end, beside which a journal can be. */
+static bool is_file(const char *path)
+{
+    struct stat is;
+    if (path == NULL || strcmp(path, "-") == 0)
+        return false;
+    return stat(path, &is) != 0 || S_ISREG(is.st_mode);
+}
+
+static int settle(struct invocation *v, struct err *e)
+{
+    const struct sweep_options *o = &v->options;
+    struct sweep *s = &v->sweep;
+    bool seed_given = param_source_of(&v->own, "seed") == PARAM_FROM_FLAG;
+    if (o->resume && !is_file(o->view.output))
+        return err_set(e, STATUS_USAGE,
+                       "--resume: needs --output FILE, as the sweep that did not end had it");
+    s->experiment = v->experiment;
+    s->seed = seed_given ? o->seed : wall_now_ms() % 1000000007;
+    s->warmup = o->warmup;
+    s->runs_wanted = o->runs;
+    s->time_limit_ns = o->time_limit_ns != 0 ? o->time_limit_ns : time_limit_ns;
+    if (o->runs != 0 && o->time_limit_ns == 0)
+        s->time_limit_ns = SWEEP_UNKNOWN;
+    s->precision_ppm = o->precision_ppm;
+    s->margin_ppm = o->margin_ppm;
+    s->by = (enum sweep_by)o->by;
+    return 0;
+}
+
+/* --- What is said beside the result. --- */
+
+/* "; about 40 s left"; nothing when it is unknown or soon. */
+static void say_left(char *buf, size_t bytes, uint64_t left_ns)
+{
+    uint64_t seconds = left_ns / UINT64_C(1000000000);
+    buf[0] = '\0';
+    if (left_ns == SWEEP_UNKNOWN || seconds == 0)
+        return;
+    if (seconds < 120)
+        snprintf(buf, bytes, "; about %u s left", (unsigned)seconds);
+    else
+        snprintf(buf, bytes, "; about %llu min left", (unsigned long long)(seconds + 30) / 60);
+}
+
+static void show_progress(void *context, const struct sweep *s, const struct sweep_progress *p)
+{
+    struct invocation *v = context;
+    char line[160], name[64], rounds[24] = "", left[48];
+    size_t used;
+    if (p->rounds > 0)
+        snprintf(rounds, sizeof rounds, s->runs_wanted > 0 ? " of %u" : " of about %u",
+                 (unsigned)p->rounds);
+    snprintf(line, sizeof line, "%s: round %u%s", v->experiment->name, (unsigned)p->round + 1,
+             rounds);
+    used = strlen(line);
+    if (s->axis_count > 0)
+        snprintf(line + used, sizeof line - used, ": %s",
+                 sweep_point_name(s, p->point, name, sizeof name));
+    used = strlen(line);
+    say_left(left, sizeof left, p->left_ns);
+    snprintf(line + used, sizeof line - used, "%s", left);
+    progress_line(&v->progress, line);
+}
+
+static void say_failures(const struct sweep *s)
+{
+    const struct sweep_run *first = NULL;
+    char name[120], failed_text[UNITS_TEXT_BYTES], all_text[UNITS_TEXT_BYTES];
+    uint64_t failed = 0;
+    for (size_t i = 0; i < s->run_count; i++) {
+        if (s->runs[i].error == NULL)
+            continue;
+        failed++;
+        first = first == NULL ? &s->runs[i] : first;
+    }
+    if (first == NULL)
+        return;
+    sweep_point_name(s, first->point, name, sizeof name);
+    fprintf(stderr, "uvlab: sweep: %s of %s runs failed: %s%s%s\n",
+            units_format_count(failed_text, failed), units_format_count(all_text, s->run_count),
+            name, name[0] != '\0' ? ": " : "", first->error);
+}
+
+/* What the view has no place for, and why the status will not be 0 where nobody can see it. */
+static void say_beside(const struct invocation *v, bool on_terminal)
+{
+    const struct sweep *s = &v->sweep;
+    const struct view *view = view_at(v->options.view.format);
+    bool quiet = v->options.view.quiet;
+    for (size_t i = 0; i < s->warning_count && !view->judged && !quiet; i++)
+        fprintf(stderr, "uvlab: warning: %s\n", s->warnings[i]);
+    if (s->interrupted && is_file(v->options.view.output) && !quiet)
+        fprintf(stderr, "uvlab: sweep: interrupted; the same with --resume goes on\n");
+    if (!on_terminal || view->write != view_table)
+        say_failures(s);
+}
+
+/* --- Measuring and showing. --- */
+
+static int status_of(const struct sweep *s)
+{
+    if (s->interrupted)
+        return STATUS_INTERRUPTED;
+    for (size_t i = 0; i < s->run_count; i++)
+        if (s->runs[i].error != NULL)
+            return STATUS_FAILED;
+    return STATUS_OK;
+}
+
+static int measure(struct invocation *v, struct err *e)
+{
+    const struct sweep_options *o = &v->options;
+    struct sweep_plan plan = {
+        .fixed = &v->fixed,
+        .spans = o->spans,
+        .run_limit_ns = o->run_limit_ns,
+        .document = is_file(o->view.output) ? o->view.output : NULL,
+        .resume = o->resume,
+        .seed_given = param_source_of(&v->own, "seed") == PARAM_FROM_FLAG,
+        .context = v,
+    };
+    int rc;
+    progress_begin(&v->progress, v->experiment->name, !o->view.quiet);
+    plan.progress = v->progress.wanted ? show_progress : NULL;
+    rc = sweep_run(&v->sweep, &plan, &v->journal, e);
+    progress_end(&v->progress);
+    return rc;
+}
+
+/* Status, or -1. `o` is closed. */
+static int show(struct invocation *v, struct out *o, struct err *e)
+{
+    const struct view_options *view = &v->options.view;
+    const struct view_style style = style_make(view, o);
+    bool on_terminal = out_is_terminal(o);
+    int rc;
+    if (view_sweep(&v->sweep, view->format, &style, o, e) < 0) {
+        out_abandon(o);
+        return -1;
+    }
+    rc = out_close(o, e);
+    if (rc == OUT_NO_READER && v->sweep.interrupted) /* Ctrl-C ends the reader of a pipe, too */
+        return STATUS_INTERRUPTED;
+    if (rc < 0)
+        return -1;
+    say_beside(v, on_terminal);
+    return status_of(&v->sweep);
+}
+
+/* That it can be written is known before anything is measured. What takes the place of a file is
+ * opened again when there is something to write: a sweep may be killed, and would leave it there.
+ */
+static int sweep_parsed(struct invocation *v, struct err *e)
+{
+    const char *path = v->options.view.output;
+    struct out *o;
+    int status;
+    run_catch_signals(out_emergency);
+    o = out_open(path, e);
+    if (o == NULL)
+        return -1;
+    if (is_file(path)) {
+        out_abandon(o);
+        o = NULL;
+    }
+    if (measure(v, e) < 0) {
+        out_abandon(o);
+        return -1;
+    }
+    if (o == NULL)
+        o = out_open(path, e);
+    if (o == NULL)
+        return -1;
+    status = show(v, o, e);
+    if (status >= 0 && !v->sweep.interrupted)
+        journal_close(&v->journal, true);
+    return status;
+}
+
+static int sweep_of(struct invocation *v, int argc, char *const *argv, struct err *e)
+{
+    int status = parse(v, argc, argv, e);
+    if (status == 1) {
+        struct text t = TEXT_EMPTY;
+        help_sweep(v->experiment, &t);
+        return command_print(&t, e);
+    }
+    if (status == 0)
+        status = settle(v, e);
+    if (status == 0)
+        status = sweep_parsed(v, e);
+    return status < 0 ? err_prefix(e, "sweep") : status;
+}
+
+/* --- Which experiment. --- */
+
+static int unknown(const char *word, struct err *e)
+{
+    enum { NAMES_MOST = 64 };
+    const char *names[NAMES_MOST + 1], *near;
+    size_t count = 0;
+    for (; count < NAMES_MOST && registry[count] != NULL; count++)
+        names[count] = registry[count]->name;
+    names[count] = NULL;
+    near = param_nearest(word, names);
+    if (near != NULL)
+        return err_set(e, STATUS_USAGE, "sweep: no experiment '%s' (did you mean '%s'?)", word,
+                       near);
+    return err_set(e, STATUS_USAGE, "sweep: no experiment '%s'; see 'uvlab list'", word);
+}
+
+static bool asks_for_help(int argc, char *const *argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static int sweep_main(int argc, char *const *argv, struct err *e)
+{
+    const struct experiment *x = argc > 0 ? registry_find(argv[0]) : NULL;
+    struct invocation *v;
+    int status;
+    if (x == NULL && asks_for_help(argc, argv)) {
+        struct text t = TEXT_EMPTY;
+        help_command(&command_sweep, &t);
+        return command_print(&t, e);
+    }
+    if (argc == 0)
+        return err_set(e, STATUS_USAGE,
+                       "sweep: which experiment? (uvlab sweep threadpool --threads 1,2,4)");
+    if (x == NULL && argv[0][0] == '-')
+        return err_set(e, STATUS_USAGE,
+                       "sweep: '%s': the experiment comes first; see 'uvlab help sweep'", argv[0]);
+    if (x == NULL)
+        return unknown(argv[0], e);
+    v = mem_zeroed(1, sizeof *v);
+    if (v == NULL)
+        return err_no_memory(e, "the options");
+    v->experiment = x;
+    v->journal = JOURNAL_CLOSED;
+    status = sweep_of(v, argc - 1, argv + 1, e);
+    /* A journal with nothing in it is in nobody's interest. */
+    journal_close(&v->journal, v->sweep.run_count == 0);
+    sweep_free(&v->sweep);
+    words_free(&v->fixed);
+    words_free(&v->arguments);
+    mem_free(v);
+    return status;
+}
+
+const struct command command_sweep = {
+    .name = "sweep",
+    .summary = "runs an experiment with several values of its options, and says which is best",
+    .about =
+        "Any option of the experiment that takes a value may be given several: --threads 1,2,4, "
+        "--threads 1..8 (every whole number), --threads 1..64x2 (doubling), --workers 1..max (as "
+        "many as there are CPUs), --work pbkdf2,file. What is no number and no word of a list, "
+        "such "
+        "as a file, is given again for each value. Several options make every combination a point. "
+        "Each run is a process of its own, and in each round every point is run once, in random "
+        "order. With --output every run that has ended is on disk at once: what was interrupted, "
+        "or "
+        "killed, goes on with --resume. 'uvlab sweep EXPERIMENT --help' lists the options of both.",
+    .operand = "EXPERIMENT",
+    .operands_most = 1,
+    .of_experiment = true,
+    .params = sweep_params,
+    .options_size = sizeof(struct sweep_options),
+    .main = sweep_main,
+};

@@ -1,0 +1,343 @@
+/* A file to which lines are appended, and that is believed up to its last whole line.
+ *
+ * Whoever opens it locks it first, and looks afterwards whether it is still the file of that name:
+ * a sweep that had it locked until now may just have removed it. A kill or a full disk can leave
+ * the beginning of a line, which is cut off before anything is appended; a whole line that is no
+ * run is an error, as somebody else has written there. Main thread. */
+#include "sweep/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "sweep/journal_head.h"
+#include "sweep/json_part.h"
+
+enum { PIECE_BYTES = 64 * 1024, LINE_BYTES_MOST = 1 << 30, OPENED_MOST = 10 };
+
+static const char suffix[] = ".journal";
+
+static int fail(const struct journal *j, const char *what, int error, struct err *e)
+{
+    return err_set(e, STATUS_FAILED, "cannot %s '%s': %s", what, j->path,
+                   uv_strerror(uv_translate_sys_error(error)));
+}
+
+/* --- Reading. --- */
+
+struct reader {
+    struct journal *j;
+    struct sweep *s;
+    struct run_context *context;
+    bool seed_given, spans;
+    uint32_t *rounds;  /* of each point, that were read so far */
+    uint64_t line;     /* its number, from 1 */
+    off_t whole_bytes; /* of all whole lines so far */
+    struct text text;  /* the line that is being read */
+};
+
+static int of_line(const struct reader *r, struct err *e)
+{
+    return err_prefix(e, "'%s': line %llu", r->j->path, (unsigned long long)r->line);
+}
+
+/* {"parameters":{...},"environment":{...}}: 1 when the line is that, 0 when not. */
+static int take_context(struct reader *r, const char *line, size_t length, struct err *e)
+{
+    static const char begins[] = "{\"parameters\":";
+    bool short_of_memory = false;
+    cJSON *object = strncmp(line, begins, sizeof begins - 1) == 0
+                        ? json_part_parse(line, length, &short_of_memory)
+                        : NULL;
+    const cJSON *parameters = json_part_member(object, "parameters");
+    const cJSON *environment = json_part_member(object, "environment");
+    int rc = cJSON_IsObject(parameters) && cJSON_IsObject(environment);
+
+    if (rc == 1 && r->context->parameters == NULL) {
+        r->context->parameters = json_part_print(parameters);
+        r->context->environment = json_part_print(environment);
+        short_of_memory = r->context->parameters == NULL || r->context->environment == NULL;
+    }
+    if (short_of_memory)
+        rc = err_no_memory(e, "a journal");
+    cJSON_Delete(object);
+    return rc;
+}
+
+/* A point's runs stand there round by round: none twice, none left out. */
+static int take_run(struct reader *r, const char *line, size_t length, struct err *e)
+{
+    struct sweep_run run;
+
+    if (run_document_read(&run, line, length, e) != 0)
+        return of_line(r, e);
+    if (run.point >= r->s->point_count || run.round != r->rounds[run.point]) {
+        sweep_run_free(&run);
+        err_set(e, STATUS_FAILED, "is no run that is due");
+        return of_line(r, e);
+    }
+    r->rounds[run.point]++;
+    return sweep_add_run(r->s, &run, e);
+}
+
+/* Without its line feed. */
+static int take_line(struct reader *r, struct err *e)
+{
+    const char *line = text_get(&r->text);
+    size_t length = r->text.length;
+    int rc;
+
+    r->line++;
+    if (r->line == 1) {
+        rc = journal_head_match(r->s, line, length, r->seed_given, r->spans, e);
+        return rc == 0 ? 0 : err_prefix(e, "'%s'", r->j->path);
+    }
+    rc = take_context(r, line, length, e);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
+    return take_run(r, line, length, e);
+}
+
+/* The bytes that were read, which may end lines and begin one. */
+static int take_piece(struct reader *r, const char *piece, size_t bytes, struct err *e)
+{
+    while (bytes > 0) {
+        const char *end = memchr(piece, '\n', bytes);
+        size_t part = end != NULL ? (size_t)(end - piece) : bytes;
+
+        if (r->text.length + part > LINE_BYTES_MOST)
+            return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", r->j->path);
+        text_add_bytes(&r->text, piece, part);
+        if (!text_ok(&r->text))
+            return err_no_memory(e, "a journal");
+        if (end == NULL)
+            return 0;
+        r->whole_bytes += (off_t)(r->text.length + 1);
+        if (take_line(r, e) != 0)
+            return -1;
+        r->text.length = 0;
+        if (r->text.data != NULL)
+            r->text.data[0] = '\0';
+        piece = end + 1;
+        bytes -= part + 1;
+    }
+    return 0;
+}
+
+static int read_all(struct reader *r, struct err *e)
+{
+    char piece[PIECE_BYTES];
+    ssize_t n;
+
+    while ((n = read(r->j->fd, piece, sizeof piece)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(r->j, "read", errno, e);
+        if (take_piece(r, piece, (size_t)n, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A file with no whole line is a journal whose first line was cut off, or no journal. */
+static bool begins_as_head(const struct text *t)
+{
+    static const char head[] = "{\"schema\":\"" JOURNAL_SCHEMA "\"";
+    size_t length = t->length < sizeof head - 1 ? t->length : sizeof head - 1;
+
+    return strncmp(text_get(t), head, length) == 0;
+}
+
+/* --- Writing. --- */
+
+/* All of it, by one write; what was written of it otherwise is taken back. */
+static int append_bytes(struct journal *j, const char *bytes, size_t length, struct err *e)
+{
+    off_t before = lseek(j->fd, 0, SEEK_END);
+    ssize_t written;
+    int error;
+
+    do {
+        written = write(j->fd, bytes, length);
+    } while (written < 0 && errno == EINTR);
+    error = written < 0 ? errno : ENOSPC;
+    if (written >= 0 && (size_t)written == length) {
+        if (fdatasync(j->fd) == 0 || errno == EINVAL) /* some file systems cannot, and say so */
+            return 0;
+        error = errno;
+    }
+    if (before >= 0 && ftruncate(j->fd, before) != 0)
+        error = errno; /* what is left is cut off when it is read */
+    return fail(j, "write", error, e);
+}
+
+/* `line` gets its line feed, and is freed. */
+static int append(struct journal *j, struct text *line, struct err *e)
+{
+    int rc;
+
+    text_add_bytes(line, "\n", 1);
+    rc = text_ok(line) ? append_bytes(j, line->data, line->length, e)
+                       : err_no_memory(e, "a journal");
+    text_free(line);
+    return rc;
+}
+
+int journal_add_run(struct journal *j, const struct sweep_run *run, struct err *e)
+{
+    struct text t = TEXT_EMPTY;
+
+    text_add_bytes(&t, run->json, strlen(run->json));
+    return append(j, &t, e);
+}
+
+int journal_add_context(struct journal *j, const struct run_context *context, struct err *e)
+{
+    struct text t = TEXT_EMPTY;
+
+    text_add(&t, "{\"parameters\":%s,\"environment\":%s}", context->parameters,
+             context->environment);
+    return append(j, &t, e);
+}
+
+/* --- Opening. --- */
+
+/* Whether the file that is open is (still) the one of that name. */
+static bool is_current(const struct journal *j)
+{
+    struct stat open_one, named;
+
+    return fstat(j->fd, &open_one) == 0 && stat(j->path, &named) == 0 &&
+           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+}
+
+/* The name of a new file is on disk when its folder is. */
+static void sync_folder(const struct journal *j)
+{
+    char *folder = mem_copy_text(j->path), *slash;
+    int fd = -1;
+
+    if (folder == NULL)
+        return;
+    slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    } else {
+        slash[1] = '\0';
+        fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    mem_free(folder);
+}
+
+static int open_locked(struct journal *j, struct err *e)
+{
+    for (int i = 0; i < OPENED_MOST; i++) {
+        j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+        if (j->fd < 0)
+            return fail(j, "open", errno, e);
+        if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
+            if (errno == EWOULDBLOCK)
+                return err_set(e, STATUS_FAILED, "'%s' is in use by another sweep", j->path);
+            return fail(j, "lock", errno, e);
+        }
+        if (is_current(j))
+            return 0;
+        close(j->fd);
+        j->fd = -1;
+    }
+    return err_set(e, STATUS_FAILED, "'%s' comes and goes", j->path);
+}
+
+/* Reads what is there and leaves whole lines alone. */
+static int read_journal(struct reader *r, bool resume, struct err *e)
+{
+    struct journal *j = r->j;
+    struct stat is;
+
+    if (fstat(j->fd, &is) != 0 || !S_ISREG(is.st_mode))
+        return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", j->path);
+    if (!resume && is.st_size > 0)
+        return err_set(e, STATUS_USAGE,
+                       "'%s' is there from a sweep that did not end: go on with --resume, or "
+                       "remove it to begin anew",
+                       j->path);
+    if (read_all(r, e) != 0)
+        return -1;
+    if (r->line == 0 && !begins_as_head(&r->text))
+        return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", j->path);
+    if (r->text.length > 0 && ftruncate(j->fd, r->whole_bytes) != 0)
+        return fail(j, "write", errno, e);
+    return 0;
+}
+
+static int begin(struct journal *j, const struct sweep *s, bool spans, struct err *e)
+{
+    char *line = journal_head_make(s, spans);
+    struct text t = TEXT_EMPTY;
+    int rc;
+
+    if (line == NULL)
+        return err_no_memory(e, "a journal");
+    text_add_bytes(&t, line, strlen(line));
+    mem_free(line);
+    rc = append(j, &t, e);
+    if (rc == 0)
+        sync_folder(j);
+    return rc;
+}
+
+static int open_and_read(struct reader *r, bool resume, struct err *e)
+{
+    int rc = open_locked(r->j, e);
+
+    r->rounds = mem_zeroed(r->s->point_count, sizeof *r->rounds);
+    if (rc == 0 && r->rounds == NULL)
+        rc = err_no_memory(e, "a journal");
+    if (rc == 0)
+        rc = read_journal(r, resume, e);
+    if (rc == 0 && r->line == 0)
+        rc = begin(r->j, r->s, r->spans, e);
+    mem_free(r->rounds);
+    text_free(&r->text);
+    return rc;
+}
+
+int journal_open(struct journal *j, const char *document, bool resume, bool seed_given, bool spans,
+                 struct sweep *s, struct run_context *context, struct err *e)
+{
+    struct reader r = {j, s, context, seed_given, spans, NULL, 0, 0, TEXT_EMPTY};
+    size_t bytes = strlen(document) + sizeof suffix;
+
+    *j = JOURNAL_CLOSED;
+    j->path = mem_alloc(bytes);
+    if (j->path == NULL)
+        return err_no_memory(e, "the name of the journal");
+    snprintf(j->path, bytes, "%s%s", document, suffix);
+    if (open_and_read(&r, resume, e) == 0)
+        return 0;
+    journal_close(j, false);
+    return -1;
+}
+
+void journal_close(struct journal *j, bool remove)
+{
+    if (remove && j->fd >= 0)
+        unlink(j->path);
+    if (j->fd >= 0)
+        close(j->fd);
+    mem_free(j->path);
+    *j = JOURNAL_CLOSED;
+}

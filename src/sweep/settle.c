@@ -1,0 +1,194 @@
+/* What the first document decides. All of these read what a run of uvlab wrote, or a journal that
+ * anybody may have written into; what is not as it should be counts as not said. Main thread. */
+#include "sweep/settle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sweep/json_part.h"
+
+enum { SHOWN_BYTES = 96 };
+
+/* Parameters that the sweep sets for each run, and that say nothing about the points. */
+static const char *const of_the_sweep[] = {"runs", "warmup", "measured_only", NULL};
+
+/* What makes it another machine. */
+static const char *const machine_keys[] = {"cpu",    "cpus_online", "cpus_allowed", "cpu_quota",
+                                           "kernel", "libuv",       "openssl",      NULL};
+
+/* What is not known becomes NULL. The texts have been read before, so that only memory can fail. */
+static int parse(const char *text, cJSON **item, struct err *e)
+{
+    *item = text == NULL ? NULL : cJSON_Parse(text);
+    return text == NULL || *item != NULL ? 0 : err_no_memory(e, "the parameters of the sweep");
+}
+
+/* --- By what. --- */
+
+static const struct sweep_run *first_good_run(const struct sweep *s)
+{
+    for (size_t i = 0; i < s->run_count; i++)
+        if (s->runs[i].error == NULL)
+            return &s->runs[i];
+    return NULL;
+}
+
+static bool is_positive(const cJSON *parameters, const char *key)
+{
+    const cJSON *item = json_part_member(parameters, key);
+
+    return cJSON_IsNumber(item) && item->valuedouble > 0;
+}
+
+static int choose_for_load(struct sweep *s, const struct run_context *context, struct err *e)
+{
+    cJSON *parameters;
+
+    if (parse(context->parameters, &parameters, e) != 0)
+        return -1;
+    s->by = SWEEP_BY_ELAPSED;
+    if (is_positive(parameters, "rate"))
+        s->by = SWEEP_BY_P99;
+    else if (is_positive(parameters, "duration_ns"))
+        s->by = SWEEP_BY_REQUEST;
+    cJSON_Delete(parameters);
+    return 0;
+}
+
+int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
+{
+    const struct sweep_run *run = first_good_run(s);
+
+    if (run == NULL)
+        return 0;
+    if (s->by == SWEEP_BY_AUTO && run->answered == SWEEP_UNKNOWN)
+        s->by = SWEEP_BY_ELAPSED;
+    if (s->by == SWEEP_BY_AUTO && choose_for_load(s, context, e) != 0)
+        return -1;
+    if (s->by != SWEEP_BY_ELAPSED && s->by != SWEEP_BY_CPU && run->answered == SWEEP_UNKNOWN)
+        return err_set(e, STATUS_USAGE,
+                       "--by: %s makes no load, so that there is only elapsed and cpu",
+                       s->experiment->name);
+    return 0;
+}
+
+/* --- Another machine. --- */
+
+/* The member as a text that a message bears. */
+static int show(const cJSON *object, const char *key, char buf[SHOWN_BYTES], struct err *e)
+{
+    const cJSON *item = json_part_member(object, key);
+    char *text = item != NULL ? cJSON_PrintUnformatted(item) : NULL;
+
+    if (item != NULL && text == NULL)
+        return err_no_memory(e, "a warning");
+    snprintf(buf, SHOWN_BYTES, "%s", text != NULL ? text : "unknown");
+    cJSON_free(text);
+    return 0;
+}
+
+static int compare(struct sweep *s, const char *what, const cJSON *a, const cJSON *b,
+                   const char *key, struct err *e)
+{
+    char was[SHOWN_BYTES], is[SHOWN_BYTES];
+
+    if (show(a, key, was, e) != 0 || show(b, key, is, e) != 0)
+        return -1;
+    if (strcmp(was, is) == 0)
+        return 0;
+    return sweep_warn(s, e, "earlier runs of this sweep had another %s: %s was %s, and is %s", what,
+                      key, was, is);
+}
+
+static bool is_axis(const struct sweep *s, const char *key)
+{
+    char of_axis[PARAM_KEY_BYTES];
+
+    for (unsigned i = 0; i < s->axis_count; i++)
+        if (strcmp(param_key(s->axes[i].param, of_axis), key) == 0)
+            return true;
+    return false;
+}
+
+static int compare_parameters(struct sweep *s, const cJSON *a, const cJSON *b, struct err *e)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, b)
+    {
+        if (item->string != NULL && !is_axis(s, item->string) &&
+            compare(s, "parameter", a, b, item->string, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int compare_machines(struct sweep *s, const cJSON *a, const cJSON *b, struct err *e)
+{
+    for (size_t i = 0; machine_keys[i] != NULL; i++)
+        if (compare(s, "machine", a, b, machine_keys[i], e) != 0)
+            return -1;
+    return 0;
+}
+
+/* Compares what two texts have in common. */
+static int compare_texts(struct sweep *s, const char *earlier, const char *now,
+                         int (*items)(struct sweep *, const cJSON *, const cJSON *, struct err *),
+                         struct err *e)
+{
+    cJSON *a = NULL, *b = NULL;
+    int rc = parse(earlier, &a, e);
+
+    if (rc == 0)
+        rc = parse(now, &b, e);
+    if (rc == 0)
+        rc = items(s, a, b, e);
+    cJSON_Delete(a);
+    cJSON_Delete(b);
+    return rc;
+}
+
+int settle_compare(struct sweep *s, const struct run_context *earlier,
+                   const struct run_context *now, struct err *e)
+{
+    if (compare_texts(s, earlier->environment, now->environment, compare_machines, e) != 0)
+        return -1;
+    return compare_texts(s, earlier->parameters, now->parameters, compare_parameters, e);
+}
+
+/* --- Into the sweep. --- */
+
+/* Both are there. */
+static int keep(struct sweep *s, cJSON *parameters, const cJSON *environment, struct err *e)
+{
+    const cJSON *cpus = json_part_member(environment, "cpus_allowed");
+    char key[PARAM_KEY_BYTES];
+
+    for (unsigned i = 0; i < s->axis_count; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(parameters, param_key(s->axes[i].param, key));
+    for (size_t i = 0; of_the_sweep[i] != NULL; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(parameters, of_the_sweep[i]);
+    if (cJSON_IsNumber(cpus) && cpus->valuedouble >= 1 && cpus->valuedouble < 1e6)
+        s->cpus_allowed = (unsigned)cpus->valuedouble;
+    s->parameters = json_part_print(parameters);
+    s->environment = json_part_print(environment);
+    if (s->parameters == NULL || s->environment == NULL)
+        return err_no_memory(e, "the parameters of the sweep");
+    return 0;
+}
+
+int settle_context(struct sweep *s, const struct run_context *context, struct err *e)
+{
+    cJSON *parameters = NULL, *environment = NULL;
+    int rc = parse(context->parameters, &parameters, e);
+
+    if (s->by == SWEEP_BY_AUTO)
+        s->by = SWEEP_BY_ELAPSED;
+    if (rc == 0)
+        rc = parse(context->environment, &environment, e);
+    if (rc == 0 && parameters != NULL && environment != NULL)
+        rc = keep(s, parameters, environment, e);
+    cJSON_Delete(parameters);
+    cJSON_Delete(environment);
+    return rc;
+}

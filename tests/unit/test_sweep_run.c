@@ -1,0 +1,277 @@
+/* Whole sweeps of programs that are shell scripts: what they do decides how the sweep ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sweep_lab.h"
+
+#include "sweep/journal.h"
+#include "sweep/sweep_run.h"
+
+static const struct words no_words = {0};
+
+static struct sweep_plan plan_of(const struct sweep_lab *lab)
+{
+    return (struct sweep_plan){
+        .program = lab->program, .fixed = &no_words, .run_limit_ns = UINT64_C(60000000000)};
+}
+
+/* Runs it without a journal. */
+static int run(struct sweep *s, const struct sweep_plan *plan, struct err *e)
+{
+    struct journal j;
+    int rc;
+    *e = (struct err){.text = ""};
+    rc = sweep_run(s, plan, &j, e);
+    journal_close(&j, false);
+    return rc;
+}
+
+static unsigned runs_of(const struct sweep *s, uint32_t point)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < s->run_count; i++)
+        count += s->runs[i].point == point;
+    return count;
+}
+
+static const char *error_of(const struct sweep *s, uint32_t point)
+{
+    for (size_t i = 0; i < s->run_count; i++)
+        if (s->runs[i].point == point && s->runs[i].error != NULL)
+            return s->runs[i].error;
+    return NULL;
+}
+
+static void equal_runs_are_known_after_six(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep_plan plan;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    sweep_lab_program(&lab,
+                      "ns=1000\ncase $* in *--threads=2*) ns=900 ;; esac\n" SWEEP_LAB_DOCUMENT);
+    sweep_lab_sweep(&s, "1,2");
+    plan = plan_of(&lab);
+    if (run(&s, &plan, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(s.ended, SWEEP_ENDED_KNOWN);
+    assert_int_equal(s.run_count, 12);
+    assert_int_equal(s.by, SWEEP_BY_ELAPSED);
+    assert_int_equal(s.cpus_allowed, 2);
+    assert_string_equal(s.parameters, "{\"jobs\":5}"); /* neither the axis nor the sweep's own */
+    assert_false(s.interrupted);
+    for (size_t i = 0; i < s.run_count; i++) {
+        assert_null(s.runs[i].error);
+        assert_int_equal(s.runs[i].round, i / 2);
+        assert_int_equal(s.runs[i].elapsed_ns, s.runs[i].point == 0 ? 1000 : 900);
+    }
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
+static void points_fail_each_in_its_way(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep_plan plan;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    sweep_lab_program(&lab, "case $* in\n"
+                            "*--threads=1*) kill -SEGV $$ ;;\n"
+                            "*--threads=2*) echo rubbish; exit 0 ;;\n"
+                            "*--threads=3*) echo 'uvlab: threadpool: no' >&2; exit 2 ;;\n"
+                            "*--threads=4*) exec sleep 1000 ;;\n"
+                            "esac\nns=7\n" SWEEP_LAB_DOCUMENT);
+    plan = plan_of(&lab);
+    plan.run_limit_ns = 200000000;
+    sweep_lab_sweep(&s, "1..5");
+    s.runs_wanted = 3;
+    if (run(&s, &plan, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(s.ended, SWEEP_ENDED_RUNS);
+    assert_string_equal(error_of(&s, 0), "was killed by SIGSEGV");
+    assert_string_equal(error_of(&s, 1), "wrote no result that can be read");
+    assert_string_equal(error_of(&s, 2), "no");
+    assert_string_equal(error_of(&s, 3), "took longer than 200 ms");
+    assert_null(error_of(&s, 4));
+    assert_int_equal(runs_of(&s, 0), 2); /* nothing good is to be expected any more */
+    assert_int_equal(runs_of(&s, 1), 2);
+    assert_int_equal(runs_of(&s, 2), 1);
+    assert_int_equal(runs_of(&s, 3), 2);
+    assert_int_equal(runs_of(&s, 4), 3);
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
+static void nothing_that_can_be_run_ends_a_sweep(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep_plan plan;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    plan = plan_of(&lab);
+    sweep_lab_program(&lab, "exit 1");
+    sweep_lab_sweep(&s, "1..3");
+    assert_int_equal(run(&s, &plan, &e), 0);
+    assert_int_equal(s.ended, SWEEP_ENDED_FAILURES);
+    assert_int_equal(s.run_count, 6);
+    assert_null(s.parameters);
+    sweep_free(&s);
+    /* The command line of all is wrong: so is the sweep's. */
+    sweep_lab_program(&lab, "echo 'uvlab: threadpool: --jobs 0: no' >&2; exit 2");
+    sweep_lab_sweep(&s, "1..3");
+    assert_int_equal(run(&s, &plan, &e), -1);
+    assert_int_equal(e.status, STATUS_USAGE);
+    assert_string_equal(e.text, "threadpool: --jobs 0: no");
+    sweep_free(&s);
+    plan.program = "/nowhere/at/all";
+    sweep_lab_sweep(&s, "1");
+    assert_int_equal(run(&s, &plan, &e), 0);
+    assert_int_equal(s.ended, SWEEP_ENDED_FAILURES);
+    assert_non_null(strstr(error_of(&s, 0), "cannot run '/nowhere/at/all'"));
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
+static void time_ends_what_is_never_known(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep_plan plan;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    plan = plan_of(&lab);
+    sweep_lab_program(&lab, "ns=$(date +%N | sed 's/^0*//')0\n" SWEEP_LAB_DOCUMENT);
+    sweep_lab_sweep(&s, "1,2");
+    s.precision_ppm = 1;
+    s.time_limit_ns = 300000000;
+    assert_int_equal(run(&s, &plan, &e), 0);
+    assert_int_equal(s.ended, SWEEP_ENDED_TIME);
+    assert_true(s.took_ns >= s.time_limit_ns);
+    sweep_free(&s);
+    sweep_lab_sweep(&s, "1,2");
+    s.time_limit_ns = 0;
+    assert_int_equal(run(&s, &plan, &e), 0);
+    assert_int_equal(s.ended, SWEEP_ENDED_TIME);
+    assert_int_equal(s.run_count, 0);
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
+/* Runs `rounds` rounds with a journal. */
+static int run_on(struct sweep *s, const struct sweep_lab *lab, uint64_t rounds, struct err *e)
+{
+    struct sweep_plan plan = plan_of(lab);
+    struct journal j;
+    int rc;
+    plan.document = lab->document;
+    plan.resume = true;
+    sweep_lab_sweep(s, "1..3");
+    s->runs_wanted = rounds;
+    rc = sweep_run(s, &plan, &j, e);
+    journal_close(&j, false);
+    return rc;
+}
+
+/* Each sitting adds a round; what is there is not run again, which the program would tell. */
+static void a_sweep_goes_on_where_it_was(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep s;
+    struct err e;
+    char *text;
+    (void)state;
+    sweep_lab_open(&lab);
+    for (uint64_t rounds = 1; rounds <= 4; rounds++) {
+        char script[1024];
+        snprintf(script, sizeof script, "ns=%u\n%s", (unsigned)rounds * 100, SWEEP_LAB_DOCUMENT);
+        sweep_lab_program(&lab, script);
+        if (run_on(&s, &lab, rounds, &e) != 0)
+            fail_msg("%s", e.text);
+        assert_int_equal(s.run_count, 3 * rounds);
+        for (size_t i = 0; i < s.run_count; i++) {
+            assert_int_equal(s.runs[i].round, i / 3);
+            assert_int_equal(s.runs[i].elapsed_ns, (i / 3 + 1) * 100);
+        }
+        sweep_free(&s);
+    }
+    /* In the middle of a round, and with half a line. */
+    text = sweep_lab_read(lab.journal, NULL);
+    sweep_lab_write(lab.journal, text, strlen(text) - 1);
+    free(text);
+    assert_int_equal(run_on(&s, &lab, 4, &e), 0);
+    assert_int_equal(s.run_count, 12);
+    for (uint32_t point = 0; point < 3; point++)
+        assert_int_equal(runs_of(&s, point), 4);
+    assert_int_equal(s.warning_count, 0);
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
+static void another_machine_makes_a_warning(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep s;
+    struct err e;
+    char *text, *cpu;
+    (void)state;
+    sweep_lab_open(&lab);
+    sweep_lab_program(&lab, "ns=5\n" SWEEP_LAB_DOCUMENT);
+    assert_int_equal(run_on(&s, &lab, 1, &e), 0);
+    sweep_free(&s);
+    text = sweep_lab_read(lab.journal, NULL);
+    cpu = strstr(text, "\"cpu\":\"x\"");
+    assert_non_null(cpu);
+    cpu[7] = 'y';
+    sweep_lab_write(lab.journal, text, strlen(text));
+    free(text);
+    assert_int_equal(run_on(&s, &lab, 2, &e), 0);
+    assert_int_equal(s.warning_count, 1);
+    assert_string_equal(s.warnings[0], "earlier runs of this sweep had another machine: cpu was "
+                                       "\"y\", and is \"x\"");
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
+static void what_runs_do_not_have_is_no_measure(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep_plan plan;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    plan = plan_of(&lab);
+    sweep_lab_program(&lab, "ns=5\n" SWEEP_LAB_DOCUMENT);
+    sweep_lab_sweep(&s, "1,2");
+    s.by = SWEEP_BY_LATENCY;
+    assert_int_equal(run(&s, &plan, &e), -1);
+    assert_int_equal(e.status, STATUS_USAGE);
+    assert_non_null(strstr(e.text, "--by: threadpool makes no load"));
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_runs_are_known_after_six),
+        cmocka_unit_test(points_fail_each_in_its_way),
+        cmocka_unit_test(nothing_that_can_be_run_ends_a_sweep),
+        cmocka_unit_test(time_ends_what_is_never_known),
+        cmocka_unit_test(a_sweep_goes_on_where_it_was),
+        cmocka_unit_test(another_machine_makes_a_warning),
+        cmocka_unit_test(what_runs_do_not_have_is_no_measure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
