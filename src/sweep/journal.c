@@ -54,7 +54,7 @@ static int take_context(struct reader *r, const char *line, size_t length, struc
 {
     static const char begins[] = "{\"parameters\":";
     bool short_of_memory = false;
-    cJSON *object = strncmp(line, begins, sizeof begins - 1) == 0
+    cJSON *object = strncmp(line, begins, sizeof begins - 1) == 0 && text_is_utf8(line, length)
                         ? json_part_parse(line, length, &short_of_memory)
                         : NULL;
     const cJSON *parameters = json_part_member(object, "parameters");

@@ -171,7 +171,8 @@ int run_document_read(struct sweep_run *run, const char *line, size_t length, st
     int rc = 0;
 
     *run = (struct sweep_run){0};
-    if (!cJSON_IsObject(object) || !read_head(run, object, &short_of_memory)) {
+    if (!text_is_utf8(line, length) || !cJSON_IsObject(object) ||
+        !read_head(run, object, &short_of_memory)) {
         rc = short_of_memory ? err_no_memory(e, "a run")
                              : err_set(e, STATUS_FAILED, "is no run of a sweep");
     } else {
