@@ -334,8 +334,10 @@ int journal_open(struct journal *j, const char *document, bool resume, bool seed
 
 void journal_close(struct journal *j, bool remove)
 {
-    if (remove && j->fd >= 0)
+    if (remove && j->fd >= 0) {
+        sync_folder(j); /* a loss of power must not take the journal and leave the old document */
         unlink(j->path);
+    }
     if (j->fd >= 0)
         close(j->fd);
     mem_free(j->path);
