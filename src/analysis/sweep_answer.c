@@ -12,7 +12,8 @@
 #include "analysis/sweep_reasons.h"
 #include "base/mem.h"
 
-/* What may be lost by following the answer, at the far end of the interval. */
+/* What may be lost by following the answer, at the far end of the interval, unless the margin says
+ * that more is of no interest. */
 #define LOSS_MOST 1.10
 /* More rounds than this are not proposed. */
 enum { ROUNDS_MOST = 1000 };
@@ -42,6 +43,11 @@ static bool is_smaller(const struct sweep_points *p, uint32_t a, uint32_t b)
 }
 
 /* --- Choosing --- */
+
+static double loss_most(const struct reasoning *r)
+{
+    return fmax(LOSS_MOST, 1 + (double)r->points->sweep->margin_ppm / 1e6);
+}
 
 /* One that failed now and then, and so often that too few runs are left, is no candidate either. */
 static bool is_candidate(const struct sweep_point *point)
@@ -79,7 +85,7 @@ static uint32_t rival_of_best(const struct reasoning *r)
 {
     const struct sweep_points *p = r->points;
     uint32_t found = SWEEP_NO_POINT;
-    double lowest = 1 / LOSS_MOST;
+    double lowest = 1 / loss_most(r);
 
     for (uint32_t i = 0; i < p->count; i++) {
         if (p->list[i].group == r->group && p->list[i].relative.low < lowest) {
@@ -98,7 +104,7 @@ static void say_rounds(struct text *t, const struct sweep_figure *figure, double
 {
     double rounds = ceil((double)figure->count / (narrower * narrower));
 
-    if (!(rounds <= ROUNDS_MOST)) /* also when it cannot be told */
+    if (!(narrower > 0 && rounds <= ROUNDS_MOST)) /* also when it cannot be told */
         text_add(t, "; more runs than are reasonable would be needed to tell");
     else
         text_add(t, "; about %.0f runs of each would be needed to tell (--runs %.0f)", rounds,
@@ -116,7 +122,7 @@ static void say_undecided(struct reasoning *r, uint32_t point)
     reason_ratio(&t, r->points->sweep, f);
     say_rounds(&t, f, beyond / (f->median - f->low));
     reason_put(r, &t);
-    if (f->high > LOSS_MOST)
+    if (f->high > loss_most(r))
         return;
     text_add(&t, "whoever does not mind %.0f %% takes ", ceil((f->median - 1) * 100));
     reason_point(&t, r->points, point);
@@ -128,7 +134,7 @@ static void say_undecided(struct reasoning *r, uint32_t point)
 static void say_too_wide(struct reasoning *r, uint32_t point, bool worse)
 {
     const struct sweep_figure *f = &r->points->list[point].relative;
-    double allowed = worse ? LOSS_MOST - f->median : f->median - 1 / LOSS_MOST;
+    double allowed = worse ? loss_most(r) - f->median : f->median - 1 / loss_most(r);
     double half = worse ? f->high - f->median : f->median - f->low;
     struct text t = TEXT_EMPTY;
 
@@ -179,7 +185,7 @@ static bool holds(struct reasoning *r, uint32_t candidate)
         say_too_few(r, candidate);
     else if (point->verdict == SWEEP_UNDECIDED)
         say_undecided(r, candidate);
-    else if (point->relative.high > LOSS_MOST)
+    else if (point->relative.high > loss_most(r))
         say_too_wide(r, candidate, true);
     else if (rival != SWEEP_NO_POINT)
         say_too_wide(r, rival, false);

@@ -66,9 +66,12 @@ static double cpus_of(const struct sweep_run *run)
                : (known(run->cpu_ns) + known(run->helpers_cpu_ns)) / known(run->elapsed_ns);
 }
 
+/* More than fit into 64 bits were answered by nobody: somebody wrote into a journal. */
 static double requests_per_s_of(const struct sweep_run *run)
 {
-    return run->elapsed_ns == 0 ? NAN : known(run->answered) * 1e9 / known(run->elapsed_ns);
+    double rate = known(run->answered) * 1e9 / known(run->elapsed_ns);
+
+    return rate < 1e18 ? rate : NAN; /* NAN of NAN */
 }
 
 static const struct sweep_run *run_at(const struct sweep_points *p, uint32_t at)

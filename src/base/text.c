@@ -133,6 +133,16 @@ void text_make_printable(char *s)
     *to = '\0';
 }
 
+bool text_is_utf8(const char *s, size_t length)
+{
+    size_t bytes = 1;
+    for (size_t at = 0; at < length && bytes > 0; at += bytes) {
+        uint32_t code;
+        bytes = utf8_decode((const unsigned char *)s + at, &code);
+    }
+    return bytes > 0;
+}
+
 size_t text_cut(const char *s, size_t bytes)
 {
     size_t length = strnlen(s, bytes);

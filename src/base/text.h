@@ -27,6 +27,9 @@ void text_free(struct text *t);
  * from a command line or a file can be printed on a terminal and put into JSON. */
 void text_make_printable(char *s);
 
+/* Whether all `length` bytes of s, which may hold NULs and has one behind them, are UTF-8. */
+bool text_is_utf8(const char *s, size_t length);
+
 /* How many bytes to keep of s so that at most `bytes` are left and no UTF-8 character is cut in
  * two; the length of s when that is less. */
 size_t text_cut(const char *s, size_t bytes);

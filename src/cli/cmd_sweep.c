@@ -5,7 +5,6 @@
  * been measured until then is in the journal beside it. Main thread. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/units.h"
@@ -58,21 +57,12 @@ static int parse(struct invocation *v, int argc, char *const *argv, struct err *
     return sweep_table_read(&v->table, &v->handed_on, &v->sweep, &v->fixed, &v->arguments, e);
 }
 
-/* Whether the document is a file that appears at the end, beside which a journal can be. */
-static bool is_file(const char *path)
-{
-    struct stat is;
-    if (path == NULL || strcmp(path, "-") == 0)
-        return false;
-    return stat(path, &is) != 0 || S_ISREG(is.st_mode);
-}
-
 static int settle(struct invocation *v, struct err *e)
 {
     const struct sweep_options *o = &v->options;
     struct sweep *s = &v->sweep;
     bool seed_given = param_source_of(&v->own, "seed") == PARAM_FROM_FLAG;
-    if (o->resume && !is_file(o->view.output))
+    if (o->resume && !out_is_file(o->view.output))
         return err_set(e, STATUS_USAGE,
                        "--resume: needs --output FILE, as the sweep that did not end had it");
     s->experiment = v->experiment;
@@ -150,7 +140,7 @@ static void say_beside(const struct invocation *v, bool on_terminal)
     bool quiet = v->options.view.quiet;
     for (size_t i = 0; i < s->warning_count && !view->judged && !quiet; i++)
         fprintf(stderr, "uvlab: warning: %s\n", s->warnings[i]);
-    if (s->interrupted && is_file(v->options.view.output) && !quiet)
+    if (s->interrupted && out_is_file(v->options.view.output) && !quiet)
         fprintf(stderr, "uvlab: sweep: interrupted; the same with --resume goes on\n");
     if (!on_terminal || view->write != view_table)
         say_failures(s);
@@ -175,7 +165,7 @@ static int measure(struct invocation *v, struct err *e)
         .fixed = &v->fixed,
         .spans = o->spans,
         .run_limit_ns = o->run_limit_ns,
-        .document = is_file(o->view.output) ? o->view.output : NULL,
+        .document = out_is_file(o->view.output) ? o->view.output : NULL,
         .resume = o->resume,
         .seed_given = param_source_of(&v->own, "seed") == PARAM_FROM_FLAG,
         .context = v,
@@ -212,8 +202,8 @@ static unsigned format_of_documents(void)
 /* Status, or -1. A file without a format gets the document, and the reader the table. */
 static int show_all(struct invocation *v, struct out *o, struct err *e)
 {
-    bool both =
-        is_file(v->options.view.output) && param_source_of(&v->own, "format") != PARAM_FROM_FLAG;
+    bool both = out_is_file(v->options.view.output) &&
+                param_source_of(&v->own, "format") != PARAM_FROM_FLAG;
     bool on_terminal;
     int rc = show(v, both ? format_of_documents() : v->options.view.format, o, &on_terminal, e);
     if (rc == 0 && !v->sweep.interrupted)
@@ -241,7 +231,7 @@ static int sweep_parsed(struct invocation *v, struct err *e)
     o = out_open(path, e);
     if (o == NULL)
         return -1;
-    if (is_file(path)) {
+    if (out_is_file(path)) {
         out_abandon(o);
         o = NULL;
     }

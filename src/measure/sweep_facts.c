@@ -28,6 +28,7 @@ const char *sweep_point_name(const struct sweep *s, uint32_t point, char *buf, s
                                  s->axes[i].param->name,
                                  s->axes[i].values[sweep_value_of(s, point, i)].text);
     buf[text_cut(buf, bytes - 1)] = '\0'; /* no character in two */
+    text_make_printable(buf);
     return buf;
 }
 

@@ -105,7 +105,8 @@ struct sweep {
  */
 uint32_t sweep_value_of(const struct sweep *s, uint32_t point, unsigned axis);
 
-/* Puts "threads 2, work file" into buf, which it returns: what distinguishes the point. */
+/* Puts "threads 2, work file" into buf, which it returns: what distinguishes the point; printable.
+ */
 const char *sweep_point_name(const struct sweep *s, uint32_t point, char *buf, size_t bytes);
 
 /* The number that the row of the axis has when nobody says anything: its default, of the pool

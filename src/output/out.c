@@ -46,9 +46,19 @@ static void release(struct out *o)
     mem_free(o);
 }
 
+static bool is_standard(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+bool out_is_file(const char *path)
+{
+    return !is_standard(path) && target_replaces(path);
+}
+
 struct out *out_open(const char *path, struct err *e)
 {
-    bool standard = path == NULL || strcmp(path, "-") == 0;
+    bool standard = is_standard(path);
     struct out *o = mem_alloc(sizeof *o);
 
     if (o == NULL) {

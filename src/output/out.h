@@ -20,6 +20,10 @@ struct out;
  * directory". Returns NULL then. */
 struct out *out_open(const char *path, struct err *e);
 
+/* Whether that would replace a file or make a new one, beside which there can be others; false for
+ * standard output, devices and pipes, and for "/dev/stdout" and the like, whatever they are. */
+bool out_is_file(const char *path);
+
 /* Append to the buffer, writing it out when it is full. After a failed write they do nothing. */
 void out_bytes(struct out *o, const char *bytes, size_t length);
 void out_text(struct out *o, const char *s);

@@ -212,6 +212,13 @@ static bool open_path(struct target *t, const char *path)
     return !exists || take_after(t->fd, &old);
 }
 
+bool target_replaces(const char *path)
+{
+    struct stat is;
+
+    return path != NULL && descriptor_of(path) < 0 && (stat(path, &is) != 0 || S_ISREG(is.st_mode));
+}
+
 bool target_open(struct target *t, const char *path)
 {
     int given = path == NULL ? STDOUT_FILENO : descriptor_of(path);

@@ -12,6 +12,10 @@ struct target {
     char *half;    /* the file beside it that is being written; NULL: there is none (any more) */
 };
 
+/* Whether `path` means a file that is replaced, or one that will be new. Not so are standard output
+ * (NULL), devices and pipes, and descriptors of this process ("/dev/stdout"), whatever those are. */
+bool target_replaces(const char *path);
+
 /* Opens `path`, or standard output when it is NULL. On failure errno says why; target_release() is
  * due in any case. */
 bool target_open(struct target *t, const char *path);

@@ -54,7 +54,7 @@ static int take_context(struct reader *r, const char *line, size_t length, struc
 {
     static const char begins[] = "{\"parameters\":";
     bool short_of_memory = false;
-    cJSON *object = strncmp(line, begins, sizeof begins - 1) == 0
+    cJSON *object = strncmp(line, begins, sizeof begins - 1) == 0 && text_is_utf8(line, length)
                         ? json_part_parse(line, length, &short_of_memory)
                         : NULL;
     const cJSON *parameters = json_part_member(object, "parameters");
@@ -334,8 +334,10 @@ int journal_open(struct journal *j, const char *document, bool resume, bool seed
 
 void journal_close(struct journal *j, bool remove)
 {
-    if (remove && j->fd >= 0)
+    if (remove && j->fd >= 0) {
+        sync_folder(j); /* a loss of power must not take the journal and leave the old document */
         unlink(j->path);
+    }
     if (j->fd >= 0)
         close(j->fd);
     mem_free(j->path);

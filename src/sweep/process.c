@@ -27,7 +27,7 @@
 #include "measure/wall.h"
 #include "net/child.h"
 
-enum { PIECE_BYTES = 64 * 1024, HEARD_BYTES = 8192, NS_PER_S = 1000000000 };
+enum { PIECE_BYTES = 64 * 1024, HEARD_BYTES = 8192, PIECES_MOST = 256, NS_PER_S = 1000000000 };
 
 struct process {
     const struct process_plan *plan;
@@ -164,7 +164,7 @@ static void kill_it(struct process *p, enum process_end why)
 {
     if (p->out->end == PROCESS_EXITED)
         p->out->end = why;
-    if (!p->killed)
+    if (!p->killed && !p->ended) /* once it has ended, its number may be another's */
         kill(p->pid, SIGKILL);
     p->killed = true;
 }
@@ -188,12 +188,13 @@ static bool read_output(struct process *p)
     return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* Only the end is kept. */
+/* Only the end is kept. As much as any pipe holds is read at once, and no more: whoever writes
+ * without end is not to keep us from looking at the clock. */
 static bool read_errors(struct process *p)
 {
     char piece[HEARD_BYTES / 2];
-    ssize_t n;
-    while ((n = read(p->errors, piece, sizeof piece)) > 0) {
+    ssize_t n = 1;
+    for (int i = 0; i < PIECES_MOST && (n = read(p->errors, piece, sizeof piece)) > 0; i++) {
         size_t bytes = (size_t)n, kept = p->heard_bytes;
         if (kept + bytes > sizeof p->heard) {
             size_t left_out = kept + bytes - sizeof p->heard;
@@ -203,7 +204,7 @@ static bool read_errors(struct process *p)
         memcpy(p->heard + kept, piece, bytes);
         p->heard_bytes = kept + bytes;
     }
-    return n < 0 && (errno == EAGAIN || errno == EINTR);
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 static void hear(struct process *p)

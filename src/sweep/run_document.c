@@ -89,6 +89,10 @@ static uint64_t number_of(const cJSON *object, const char *key)
     return (uint64_t)item->valuedouble;
 }
 
+/* A sum of durations that is longer is none; what is computed of three of them still fits into 64
+ * bits. */
+static const double sum_most_ns = 6e18;
+
 /* One of the durations of the calls: its median, and the sum that its mean tells. */
 static void read_part(const cJSON *calls, const char *key, uint64_t count, uint64_t *median_ns,
                       uint64_t *sum_ns)
@@ -97,7 +101,7 @@ static void read_part(const cJSON *calls, const char *key, uint64_t count, uint6
     double sum = cJSON_IsNumber(mean) ? mean->valuedouble * (double)count : -1;
 
     *median_ns = number_of(part, "p50");
-    *sum_ns = sum >= 0 && sum < 1.8e19 ? (uint64_t)sum : SWEEP_UNKNOWN;
+    *sum_ns = sum >= 0 && sum <= sum_most_ns ? (uint64_t)sum : SWEEP_UNKNOWN;
 }
 
 static void read_calls(const cJSON *calls, struct sweep_calls *c)
@@ -171,7 +175,8 @@ int run_document_read(struct sweep_run *run, const char *line, size_t length, st
     int rc = 0;
 
     *run = (struct sweep_run){0};
-    if (!cJSON_IsObject(object) || !read_head(run, object, &short_of_memory)) {
+    if (!text_is_utf8(line, length) || !cJSON_IsObject(object) ||
+        !read_head(run, object, &short_of_memory)) {
         rc = short_of_memory ? err_no_memory(e, "a run")
                              : err_set(e, STATUS_FAILED, "is no run of a sweep");
     } else {

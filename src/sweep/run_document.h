@@ -23,8 +23,8 @@ int run_document_make(struct sweep_run *run, const struct sweep *s, const struct
                       const struct process_outcome *out, bool spans, struct run_context *context,
                       struct err *e);
 
-/* Fills *run from its line, which is copied. Fails when that is no run (STATUS_FAILED: "is no run
- * of a sweep"), with nothing left in *run. Any bytes are safe. */
+/* Fills *run from its line, behind which there is a NUL, and which is copied. Fails when that is no
+ * run (STATUS_FAILED: "is no run of a sweep"), with nothing left in *run. Any bytes are safe. */
 int run_document_read(struct sweep_run *run, const char *line, size_t length, struct err *e);
 
 #endif

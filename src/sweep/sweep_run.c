@@ -65,7 +65,8 @@ static uint64_t left_ns(const struct sweeping *w)
     for (uint32_t i = 0; i < s->point_count; i++)
         if (w->points[i].given_up && w->points[i].rounds < w->rounds_wanted)
             runs -= w->rounds_wanted - w->points[i].rounds;
-    left = runs > done ? spent_ns / done * (runs - done) : 0;
+    if (__builtin_mul_overflow(spent_ns / done, runs > done ? runs - done : 0, &left))
+        return limit_ns;
     return left < limit_ns ? left : limit_ns;
 }
 

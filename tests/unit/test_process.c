@@ -134,6 +134,23 @@ static void what_takes_too_long_is_ended(void **state)
     text_free(&out.output);
 }
 
+/* Nor is one that is never silent; what it leaves behind may go on, and is not listened to. */
+static void who_never_stops_talking_is_ended_in_time(void **state)
+{
+    struct process_outcome out;
+    char why[200];
+    uint64_t before_ns = clock_read_monotonic();
+    (void)state;
+    run_shell("exec yes >&2", 50 * NS_PER_MS, 0, &out, why, sizeof why);
+    assert_int_equal(out.end, PROCESS_LATE);
+    assert_string_equal(out.said, "y");
+    text_free(&out.output);
+    run_shell("timeout 20 yes >&2 & timeout 20 yes >&2 & exit 6", 0, 0, &out, why, sizeof why);
+    assert_int_equal(out.status, 6);
+    text_free(&out.output);
+    assert_true(clock_read_monotonic() - before_ns < 10000 * NS_PER_MS);
+}
+
 static void closed_pipes_and_open_ones_do_not_hold_it_up(void **state)
 {
     struct process_outcome out;
@@ -227,6 +244,7 @@ int main(void)
         cmocka_unit_test(all_that_is_written_is_kept),
         cmocka_unit_test(it_finds_a_quiet_place),
         cmocka_unit_test(what_takes_too_long_is_ended),
+        cmocka_unit_test(who_never_stops_talking_is_ended_in_time),
         cmocka_unit_test(closed_pipes_and_open_ones_do_not_hold_it_up),
         cmocka_unit_test(too_much_is_too_much),
         cmocka_unit_test(what_cannot_be_run_is_told),

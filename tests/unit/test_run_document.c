@@ -178,6 +178,23 @@ static void odd_members_are_unknown(void **state)
     }
 }
 
+/* Three sums that are added up still fit into 64 bits, whatever somebody wrote into a journal. */
+static void sums_of_centuries_are_unknown(void **state)
+{
+    struct sweep_run run;
+    (void)state;
+    make(&run,
+         "{\"schema\":\"uvlab.result/"
+         "1\",\"experiment\":\"threadpool\",\"runs\":[{\"role\":\"measured\","
+         "\"calls\":{\"count\":1000,\"waited_ns\":{\"p50\":1,\"mean\":9e15},"
+         "\"ran_ns\":{\"p50\":1,\"mean\":6e15},\"returned_ns\":{\"p50\":1,\"mean\":1e300}}}]}",
+         PROCESS_EXITED, 0, "", false);
+    assert_int_equal(run.calls.waited_sum_ns, SWEEP_UNKNOWN);
+    assert_int_equal(run.calls.ran_sum_ns, UINT64_C(6000000000000000000));
+    assert_int_equal(run.calls.returned_sum_ns, SWEEP_UNKNOWN);
+    sweep_run_free(&run);
+}
+
 static void dates_are_read_as_they_are_written(void **state)
 {
     static const char *const bad[] = {"",
@@ -222,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_run_that_failed_says_why),
         cmocka_unit_test(rubbish_is_no_result),
         cmocka_unit_test(odd_members_are_unknown),
+        cmocka_unit_test(sums_of_centuries_are_unknown),
         cmocka_unit_test(dates_are_read_as_they_are_written),
         cmocka_unit_test(lists_of_words_end_with_null),
     };

@@ -268,6 +268,41 @@ static void test_undecided(void **state)
     assert_says(0, "runs of each would be needed to tell (--runs ");
 }
 
+/* Who does not mind 20 % gets an answer with less than that lost, and hears of no tenth. */
+static void test_wide_margin(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 115, .noise = 0.005},
+                                       {.elapsed_ms = 100, .noise = 0.001}};
+
+    (void)state;
+    s.margin_ppm = 200000;
+    made_axis(&s, MADE_THREADS, "2;4");
+    made_rounds(&s, 8, likes);
+    answer();
+    assert_int_equal(points.list[0].verdict, SWEEP_EQUAL);
+    assert_int_equal(answers.list[0].recommended, 0);
+    assert_silent(0, "differ too much");
+}
+
+/* And one whose interval goes beyond that does not, and is told of more runs than there were. */
+static void test_beyond_a_wide_margin(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 115}, {.elapsed_ms = 100, .noise = 0.001}};
+
+    (void)state;
+    s.margin_ppm = 200000;
+    made_axis(&s, MADE_THREADS, "2;4");
+    made_rounds(&s, 8, likes);
+    for (size_t i = 0; i < s.run_count; i++) {
+        if (s.runs[i].point == 0 && s.runs[i].round % 4 == 0)
+            s.runs[i].elapsed_ns = 125000000;
+    }
+    answer();
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_says(0, "--threads 2 could be as much as 25 % worse than --threads 4");
+    assert_says(0, "; about 33 runs of each would be needed to tell (--runs 33)");
+}
+
 static void test_single_point(void **state)
 {
     const struct made_point like = {.elapsed_ms = 100, .noise = 0.01};
@@ -500,6 +535,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_noise, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise_of_a_rival, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided, make, unmake),
+        cmocka_unit_test_setup_teardown(test_wide_margin, make, unmake),
+        cmocka_unit_test_setup_teardown(test_beyond_a_wide_margin, make, unmake),
         cmocka_unit_test_setup_teardown(test_single_point, make, unmake),
         cmocka_unit_test_setup_teardown(test_all_failed, make, unmake),
         cmocka_unit_test_setup_teardown(test_nothing_ran, make, unmake),

@@ -276,6 +276,18 @@ static void test_requests(void **state)
     assert_int_equal(p.list[0].runs, 2);
 }
 
+/* What a journal says that somebody has written into. */
+static void test_requests_of_nobody(void **state)
+{
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1");
+    made_sweep_run(&s, 0, 0, (struct made_point){.elapsed_ms = 1e-6, .answered = UINT32_MAX});
+    made_sweep_run(&s, 0, 1, (struct made_point){.elapsed_ms = 500, .answered = 1000});
+    s.runs[1].elapsed_ns = 0;
+    measure();
+    assert_int_equal(p.list[0].requests_per_s.count, 0);
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -306,6 +318,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shares, make, unmake),
         cmocka_unit_test_setup_teardown(test_outliers, make, unmake),
         cmocka_unit_test_setup_teardown(test_requests, make, unmake),
+        cmocka_unit_test_setup_teardown(test_requests_of_nobody, make, unmake),
         cmocka_unit_test_setup_teardown(test_defaults, make, unmake),
     };
 

@@ -167,6 +167,21 @@ static void printable_text_stays_as_it_is(void **state)
     }
 }
 
+static void utf8_is_told_from_what_is_not(void **state)
+{
+    static const char *const good[] = {"", "plain", "\xC3\xA9", "\xE2\x82\xAC\xF0\x9F\x98\x80",
+                                       "\x1b"};
+    static const char *const bad[] = {"\xFF",     "a\xC3",        "\xE2\x82",
+                                      "\xC0\x80", "\xED\xA0\x80", "\x80 and more"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(text_is_utf8(good[i], strlen(good[i])));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(text_is_utf8(bad[i], strlen(bad[i])));
+    assert_true(text_is_utf8("a\0b", 3));
+    assert_false(text_is_utf8("a\0\xFF", 3));
+}
+
 static void cuts_fall_between_characters(void **state)
 {
     (void)state;
@@ -212,6 +227,7 @@ int main(void)
 #endif
         cmocka_unit_test(only_what_is_printable_stays),
         cmocka_unit_test(printable_text_stays_as_it_is),
+        cmocka_unit_test(utf8_is_told_from_what_is_not),
         cmocka_unit_test(cuts_fall_between_characters),
         cmocka_unit_test(columns_are_what_a_terminal_shows),
     };
