@@ -65,13 +65,14 @@ def wrapped($indent):
 # --- warnings of several results ------------------------------------------------------------------
 
 def numbers: [scan("[0-9]+(?:[.][0-9]+)?")];
-def less_numbers: gsub("[0-9]+([.][0-9]+)?"; "#");
+# A text that quotes a name stays as it is: the numbers in it may be the name's.
+def less_numbers: if test("'") then . else gsub("[0-9]+([.][0-9]+)?"; "#") end;
 
 # Texts that differ only in numbers to one text: "3 to 8 pool threads on 2 CPUs".
-def merged:
+def merged: if .[0] | test("'") then .[0] else
     (map(numbers) | transpose | map(unique_by(tonumber)
         | if length == 1 then .[0] else .[0] + " to " + .[-1] end)) as $ranges
-    | reduce $ranges[] as $range (.[0] | less_numbers; (index("#")) as $at | .[:$at] + $range + .[$at + 1:]);
+    | reduce $ranges[] as $range (.[0] | less_numbers; (index("#")) as $at | .[:$at] + $range + .[$at + 1:]) end;
 
 # From the warnings of several results (an array of arrays) to an array with one line for each
 # matter. What others did to the machine is said as what it means here: $doubt.

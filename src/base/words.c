@@ -2,8 +2,8 @@
  * wants it. A list has one owner. */
 #include "base/words.h"
 
-#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -25,26 +25,48 @@ static bool grow(struct words *w)
     return true;
 }
 
-bool words_add(struct words *w, const char *format, ...)
+bool words_add_args(struct words *w, const char *format, va_list args)
 {
-    va_list args;
+    va_list again;
     int length;
     char *text;
 
-    va_start(args, format);
-    length = vsnprintf(NULL, 0, format, args);
-    va_end(args);
+    va_copy(again, args);
+    length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     if (length < 0 || !grow(w))
         return false;
     text = mem_alloc((size_t)length + 1);
     if (text == NULL)
         return false;
-    va_start(args, format);
     vsnprintf(text, (size_t)length + 1, format, args);
-    va_end(args);
     w->items[w->count++] = text;
     w->items[w->count] = NULL;
     return true;
+}
+
+bool words_add(struct words *w, const char *format, ...)
+{
+    va_list args;
+    bool added;
+
+    va_start(args, format);
+    added = words_add_args(w, format, args);
+    va_end(args);
+    return added;
+}
+
+void words_make_last_new(struct words *w)
+{
+    char *last = w->items[w->count - 1];
+
+    for (size_t i = 0; i + 1 < w->count; i++) {
+        if (strcmp(w->items[i], last) != 0)
+            continue;
+        mem_free(last);
+        w->items[--w->count] = NULL;
+        return;
+    }
 }
 
 void words_free(struct words *w)

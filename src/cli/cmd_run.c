@@ -142,8 +142,8 @@ static void say_failures(const struct result *r)
 static void say_beside(const struct invocation *v, bool on_terminal)
 {
     const struct result *r = &v->result;
-    for (size_t i = 0; i < r->warning_count && !v->view->judged && !v->common.view.quiet; i++)
-        fprintf(stderr, "uvlab: warning: %s\n", r->warnings[i]);
+    for (size_t i = 0; i < r->warnings.count && !v->view->judged && !v->common.view.quiet; i++)
+        fprintf(stderr, "uvlab: warning: %s\n", r->warnings.items[i]);
     if (r->interrupted || (on_terminal && v->view->write == view_table))
         return;
     for (size_t i = 0; i < r->verdict_count && v->common.view.check; i++)

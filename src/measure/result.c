@@ -3,67 +3,24 @@
 #include "measure/result.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-enum { WARNINGS_FIRST = 8 };
-
-static bool has_warning(const struct result *r, const char *text)
-{
-    for (size_t i = 0; i < r->warning_count; i++) {
-        if (strcmp(r->warnings[i], text) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool make_room_for_warning(struct result *r)
-{
-    size_t capacity = r->warning_capacity == 0 ? WARNINGS_FIRST : 2 * r->warning_capacity;
-    char **grown;
-
-    if (r->warning_count < r->warning_capacity)
-        return true;
-    grown = mem_resize(r->warnings, capacity * sizeof *grown);
-    if (grown == NULL)
-        return false;
-    r->warnings = grown;
-    r->warning_capacity = capacity;
-    return true;
-}
-
 void result_warn(struct result *r, const char *format, ...)
 {
     va_list args;
-    int length;
-    char *text;
+    bool added;
 
     va_start(args, format);
-    length = vsnprintf(NULL, 0, format, args);
+    added = words_add_args(&r->warnings, format, args);
     va_end(args);
-    if (length < 0)
-        return;
-    text = mem_alloc((size_t)length + 1);
-    if (text == NULL) {
+    if (!added) {
         r->warning_lost = true;
         return;
     }
-    va_start(args, format);
-    vsnprintf(text, (size_t)length + 1, format, args);
-    va_end(args);
-    text_make_printable(text);
-    if (has_warning(r, text)) {
-        mem_free(text);
-        return;
-    }
-    if (!make_room_for_warning(r)) {
-        mem_free(text);
-        r->warning_lost = true;
-        return;
-    }
-    r->warnings[r->warning_count++] = text;
+    text_make_printable(r->warnings.items[r->warnings.count - 1]);
+    words_make_last_new(&r->warnings);
 }
 
 void result_free(struct result *r)
@@ -74,11 +31,7 @@ void result_free(struct result *r)
     r->runs = NULL;
     r->run_count = 0;
 
-    for (size_t i = 0; i < r->warning_count; i++)
-        mem_free(r->warnings[i]);
-    mem_free(r->warnings);
-    r->warnings = NULL;
-    r->warning_count = r->warning_capacity = 0;
+    words_free(&r->warnings);
 
     for (size_t i = 0; i < r->verdict_count; i++)
         text_free(&r->verdicts[i].evidence);

@@ -9,6 +9,7 @@
 
 #include "base/param.h"
 #include "base/text.h"
+#include "base/words.h"
 #include "measure/experiment.h"
 #include "measure/host.h"
 #include "measure/pool.h"
@@ -44,8 +45,7 @@ struct result {
     struct run *runs; /* those that were finished or interrupted, in order */
     uint32_t run_count;
 
-    char **warnings;
-    size_t warning_count, warning_capacity;
+    struct words warnings;
     bool warning_lost; /* for lack of memory */
 
     struct verdict_row *verdicts; /* filled by claims_judge(); none before */

@@ -173,8 +173,8 @@ cJSON *document_warnings(const struct result *r)
     cJSON *array = cJSON_CreateArray();
     bool ok = array != NULL;
 
-    for (size_t i = 0; ok && i < r->warning_count; i++)
-        ok = json_put(array, NULL, json_text(r->warnings[i]));
+    for (size_t i = 0; ok && i < r->warnings.count; i++)
+        ok = json_put(array, NULL, json_text(r->warnings.items[i]));
     return complete(array, ok);
 }
 

@@ -228,12 +228,12 @@ void table_warnings(const struct table *t)
 {
     const struct result *r = t->result;
 
-    if (r->warning_count > 0)
+    if (r->warnings.count > 0)
         out_text(t->term.out, "\n");
-    for (size_t i = 0; i < r->warning_count; i++) {
+    for (size_t i = 0; i < r->warnings.count; i++) {
         size_t at = 0;
         term_wrap(&t->term, INK_DOUBT, &at, 2, "warning:");
-        term_wrap_word(&t->term, INK_PLAIN, &at, 2, r->warnings[i]);
+        term_wrap_word(&t->term, INK_PLAIN, &at, 2, r->warnings.items[i]);
         out_text(t->term.out, "\n");
     }
 }

@@ -20,17 +20,17 @@ static void test_warnings_are_kept_in_order_and_once(void **state)
     result_warn(&r, "%d threads on %d CPUs", 8, 2);
     result_warn(&r, "one run only");
     result_warn(&r, "%s threads on 2 CPUs", "8");
-    assert_int_equal(r.warning_count, 2);
-    assert_string_equal(r.warnings[0], "8 threads on 2 CPUs");
-    assert_string_equal(r.warnings[1], "one run only");
+    assert_int_equal(r.warnings.count, 2);
+    assert_string_equal(r.warnings.items[0], "8 threads on 2 CPUs");
+    assert_string_equal(r.warnings.items[1], "one run only");
     for (int i = 0; i < 100; i++)
         result_warn(&r, "number %d", i);
-    assert_int_equal(r.warning_count, 102);
-    assert_string_equal(r.warnings[101], "number 99");
+    assert_int_equal(r.warnings.count, 102);
+    assert_string_equal(r.warnings.items[101], "number 99");
     result_free(&r);
-    assert_int_equal(r.warning_count, 0);
+    assert_int_equal(r.warnings.count, 0);
     result_warn(&r, "usable after that");
-    assert_int_equal(r.warning_count, 1);
+    assert_int_equal(r.warnings.count, 1);
     result_free(&r);
 }
 
@@ -42,10 +42,10 @@ static void test_warnings_are_printable_and_whole(void **state)
     (void)state;
     made_result(&r, &nothing);
     result_warn(&r, "UV_THREADPOOL_SIZE=%s", "\x1b[2J\xff");
-    assert_string_equal(r.warnings[0], "UV_THREADPOOL_SIZE=?[2J?");
+    assert_string_equal(r.warnings.items[0], "UV_THREADPOOL_SIZE=?[2J?");
     memset(name, 'x', sizeof name - 1);
     result_warn(&r, "%s", name);
-    assert_string_equal(r.warnings[1], name);
+    assert_string_equal(r.warnings.items[1], name);
     result_free(&r);
 }
 

@@ -141,8 +141,8 @@ static void every_one_of_many_tiny_calls_is_kept_in_order(void **state)
     }
     assert_int_equal(verdict_of("first-come-first-served"), VERDICT_HOLDS);
     assert_int_equal(verdict_of("one-by-one"), VERDICT_HOLDS);
-    for (size_t i = 0; i < result.warning_count; i++)
-        assert_null(strstr(result.warnings[i], "backwards"));
+    for (size_t i = 0; i < result.warnings.count; i++)
+        assert_null(strstr(result.warnings.items[i], "backwards"));
 }
 
 /* Whether or not the name resolves here, each lookup is seen to begin and to end on a thread. */

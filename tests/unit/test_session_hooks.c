@@ -155,8 +155,8 @@ static int run(uint64_t runs)
 
 static bool is_warned(const char *text)
 {
-    for (size_t i = 0; i < result.warning_count; i++) {
-        if (strcmp(result.warnings[i], text) == 0)
+    for (size_t i = 0; i < result.warnings.count; i++) {
+        if (strcmp(result.warnings.items[i], text) == 0)
             return true;
     }
     return false;
