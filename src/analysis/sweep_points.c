@@ -261,6 +261,11 @@ static void find_best(struct sweep_points *p)
     }
 }
 
+double sweep_loss_most(const struct sweep *s)
+{
+    return fmax(SWEEP_LOSS_MOST, 1 + (double)s->margin_ppm / 1e6);
+}
+
 static enum sweep_verdict judge(const struct sweep_points *p, uint32_t i)
 {
     const struct sweep_point *point = &p->list[i];
@@ -274,7 +279,9 @@ static enum sweep_verdict judge(const struct sweep_points *p, uint32_t i)
         return SWEEP_BEST;
     if (point->relative.low > margin)
         return SWEEP_WORSE;
-    return point->relative.median <= margin ? SWEEP_EQUAL : SWEEP_UNDECIDED;
+    if (point->relative.median <= margin && point->relative.high <= sweep_loss_most(p->sweep))
+        return SWEEP_EQUAL;
+    return SWEEP_UNDECIDED;
 }
 
 static void compare_points(struct sweep_points *p)

@@ -177,7 +177,7 @@ static void say_not_tried(struct reasoning *r)
     }
 }
 
-/* How the default stands, before the figures. */
+/* How the default stands, before the figures; by the rule of verdicts. */
 static const char *preset_verdict(const struct sweep *s, const struct sweep_figure *ratio)
 {
     double margin = 1 + (double)s->margin_ppm / 1e6;
@@ -188,7 +188,9 @@ static const char *preset_verdict(const struct sweep *s, const struct sweep_figu
         return "loses";
     if (ratio->high <= margin)
         return "is as good";
-    return ratio->median <= margin ? "is as good as far as these runs tell" : "may lose or not";
+    if (ratio->median <= margin && ratio->high <= sweep_loss_most(s))
+        return "is as good as far as these runs tell";
+    return "may lose or not";
 }
 
 void reasons_of_preset(struct reasoning *r)

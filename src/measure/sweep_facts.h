@@ -49,6 +49,9 @@ struct sweep_run {
     uint64_t answered;       /* requests of a load */
     uint64_t latency_p50_ns, latency_p99_ns;
     struct sweep_calls calls;
+    /* CPU time that the rest of the machine used, that the hypervisor gave to others, and over how
+     * long a time. */
+    uint64_t others_cpu_ns, stolen_ns, watched_ns;
     char *json; /* the whole of it as one line: an element of the document's `runs` */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/sweep_machine.h"
 #include "sweep/json_part.h"
 
 enum { SHOWN_BYTES = 96 };
@@ -177,6 +178,45 @@ static int keep(struct sweep *s, cJSON *parameters, const cJSON *environment, st
     return 0;
 }
 
+/* --- What makes figures doubtful. --- */
+
+static int warn_of_machine(struct sweep *s, struct err *e)
+{
+    struct sweep_machine m = sweep_machine_of(s);
+    const struct sweep_taken *others = &m.others, *lost = &m.hypervisor;
+
+    if (others->runs > 0 &&
+        sweep_warn(s, e,
+                   "the machine was busy in %zu of %zu run%s: other processes used up to %.1f "
+                   "CPUs; figures scatter by that: measure again when it is quiet",
+                   others->runs, m.watched, m.watched == 1 ? "" : "s", others->most) != 0)
+        return -1;
+    if (lost->runs > 0 &&
+        sweep_warn(s, e,
+                   "the hypervisor took CPUs away in %zu of %zu run%s, up to %.2f of them; figures "
+                   "scatter by that: measure again when its other guests are quiet",
+                   lost->runs, m.watched, m.watched == 1 ? "" : "s", lost->most) != 0)
+        return -1;
+    return 0;
+}
+
+/* The quota of a control group is less than the CPUs that a process may run on. */
+static int warn_of_quota(struct sweep *s, const cJSON *environment, struct err *e)
+{
+    const cJSON *quota = json_part_member(environment, "cpu_quota");
+
+    if (!cJSON_IsNumber(quota) || !(quota->valuedouble >= 0) ||
+        !(quota->valuedouble < s->cpus_allowed))
+        return 0;
+    return sweep_warn(
+        s, e,
+        "a control group limits each run to %.2f of the %u CPUs: once these are used, "
+        "more threads or workers wait",
+        quota->valuedouble, s->cpus_allowed);
+}
+
+/* --- All of it. --- */
+
 int settle_context(struct sweep *s, const struct run_context *context, struct err *e)
 {
     cJSON *parameters = NULL, *environment = NULL;
@@ -188,6 +228,10 @@ int settle_context(struct sweep *s, const struct run_context *context, struct er
         rc = parse(context->environment, &environment, e);
     if (rc == 0 && parameters != NULL && environment != NULL)
         rc = keep(s, parameters, environment, e);
+    if (rc == 0)
+        rc = warn_of_quota(s, environment, e);
+    if (rc == 0)
+        rc = warn_of_machine(s, e);
     cJSON_Delete(parameters);
     cJSON_Delete(environment);
     return rc;

@@ -18,7 +18,8 @@ int settle_compare(struct sweep *s, const struct run_context *earlier,
                    const struct run_context *now, struct err *e);
 
 /* Puts the context into s: parameters less those that its points differ in and those that the sweep
- * itself sets. Fails when memory is short. */
+ * itself sets. Once all runs are there; warns in s of what else the machine did meanwhile. Fails
+ * when memory is short. */
 int settle_context(struct sweep *s, const struct run_context *context, struct err *e);
 
 #endif

@@ -224,8 +224,96 @@ static void test_noise(void **state)
     assert_true(answers.list[0].best != SWEEP_NO_POINT);
     assert_true(strstr(answers.list[0].reasons[0], "differ too much") != NULL ||
                 strstr(answers.list[0].reasons[0], "may be worse") != NULL);
-    assert_says(0, "to tell");
+    assert_says(0, "(--runs ");
     assert_says(0, "the lowest median");
+    assert_silent(0, "as good, within noise");
+    assert_silent(0, "busy");
+}
+
+/* Each run was watched for so long, in which others had so many CPUs, and a hypervisor had. */
+static void watched(double seconds, double others, double hypervisor)
+{
+    for (size_t i = 0; i < s.run_count; i++) {
+        s.runs[i].watched_ns = (uint64_t)(seconds * 1e9);
+        s.runs[i].others_cpu_ns = (uint64_t)(others * seconds * 1e9);
+        s.runs[i].stolen_ns = (uint64_t)(hypervisor * seconds * 1e9);
+    }
+}
+
+/* Noise that somebody made is told as such, before anything else. */
+static void test_busy(void **state)
+{
+    const struct made_point like = {.elapsed_ms = 300, .noise = 0.5};
+    const struct made_point likes[] = {like, like, like};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2;3");
+    made_rounds(&s, 9, likes);
+    watched(0.3, 1.6, 0);
+    s.runs[0].others_cpu_ns = 0;
+    s.runs[1].others_cpu_ns = SWEEP_UNKNOWN;
+    s.runs[2].watched_ns = 100000000; /* too short to tell */
+    s.runs[3].watched_ns = SWEEP_UNKNOWN;
+    answer();
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_non_null(strstr(answers.list[0].reasons[0],
+                           "the machine was busy, which probably is why: other processes used up "
+                           "to 1.6 CPUs in 23 of 25 runs; measure again when it is quiet"));
+    assert_says(0, "(--runs ");
+}
+
+static void test_hypervisor(void **state)
+{
+    const struct made_point like = {.elapsed_ms = 300, .noise = 0.5};
+    const struct made_point likes[] = {like, like, like};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2;3");
+    made_rounds(&s, 9, likes);
+    watched(0.3, 0.05, 0.25);
+    answer();
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_non_null(strstr(answers.list[0].reasons[0], "the hypervisor took CPUs away"));
+    assert_non_null(strstr(answers.list[0].reasons[0], "up to 0.25 in 27 of 27 runs"));
+}
+
+/* Where the answer holds all the same, nothing needs an excuse. */
+static void test_busy_and_clear(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 300, .noise = 0.003},
+                                       {.elapsed_ms = 200, .noise = 0.003}};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2");
+    made_rounds(&s, 9, likes);
+    watched(0.3, 1.6, 0.25);
+    answer();
+    assert_int_equal(answers.list[0].recommended, 1);
+    assert_silent(0, "busy");
+    assert_silent(0, "hypervisor");
+}
+
+/* A median that is not beyond the margin says nothing when its interval goes anywhere. */
+static void test_equal_is_known(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 100}, {.elapsed_ms = 100}};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2");
+    made_rounds(&s, 9, likes);
+    for (size_t i = 0; i < s.run_count; i++) {
+        if (s.runs[i].point == 0)
+            s.runs[i].elapsed_ns = s.runs[i].round % 3 == 0   ? 145000000
+                                   : s.runs[i].round % 3 == 1 ? 100800000
+                                                              : 99000000;
+    }
+    answer();
+    assert_int_equal(answers.list[0].best, 1);
+    assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_says(0, "--threads 1 could be as much as 45 % worse than --threads 2; very roughly");
+    assert_silent(0, "as good");
+    assert_silent(0, "--margin");
 }
 
 /* The smallest has the lowest median, and still another may be much better. */
@@ -249,14 +337,13 @@ static void test_noise_of_a_rival(void **state)
     assert_says(0, "--threads 2 could be as much as 30 % better than --threads 1");
 }
 
-static void test_undecided(void **state)
+static void make_undecided(uint32_t rounds)
 {
     const struct made_point likes[] = {{.elapsed_ms = 104, .noise = 0.03},
                                        {.elapsed_ms = 100, .noise = 0.001}};
 
-    (void)state;
     made_axis(&s, MADE_THREADS, "2;4");
-    made_rounds(&s, 7, likes);
+    made_rounds(&s, rounds, likes);
     for (size_t i = 0; i < s.run_count; i++) {
         if (s.runs[i].point == 0)
             s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? 105000000 : 101000000;
@@ -265,7 +352,23 @@ static void test_undecided(void **state)
     assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_says(0, "--threads 2 may be worse than the best or not: it takes ");
-    assert_says(0, "runs of each would be needed to tell (--runs ");
+}
+
+static void test_undecided(void **state)
+{
+    (void)state;
+    make_undecided(9);
+    assert_says(0, "; very roughly ");
+    assert_says(0, " runs of each would tell, if the machine stays as it is (--runs ");
+}
+
+/* Of so few that the interval is that of the extremes nobody can say how it would narrow. */
+static void test_undecided_by_few(void **state)
+{
+    (void)state;
+    make_undecided(8);
+    assert_says(0, "; --runs 12 or more: with 8 a single slow run spoils the interval");
+    assert_silent(0, "roughly");
 }
 
 /* Who does not mind 20 % gets an answer with less than that lost, and hears of no tenth. */
@@ -292,7 +395,7 @@ static void test_beyond_a_wide_margin(void **state)
     (void)state;
     s.margin_ppm = 200000;
     made_axis(&s, MADE_THREADS, "2;4");
-    made_rounds(&s, 8, likes);
+    made_rounds(&s, 12, likes);
     for (size_t i = 0; i < s.run_count; i++) {
         if (s.runs[i].point == 0 && s.runs[i].round % 4 == 0)
             s.runs[i].elapsed_ns = 125000000;
@@ -300,7 +403,8 @@ static void test_beyond_a_wide_margin(void **state)
     answer();
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_says(0, "--threads 2 could be as much as 25 % worse than --threads 4");
-    assert_says(0, "; about 33 runs of each would be needed to tell (--runs 33)");
+    assert_says(0, "; very roughly 48 runs of each would tell, if the machine stays as it is "
+                   "(--runs 48)");
 }
 
 static void test_single_point(void **state)
@@ -534,7 +638,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_connections, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise_of_a_rival, make, unmake),
+        cmocka_unit_test_setup_teardown(test_busy, make, unmake),
+        cmocka_unit_test_setup_teardown(test_hypervisor, make, unmake),
+        cmocka_unit_test_setup_teardown(test_busy_and_clear, make, unmake),
+        cmocka_unit_test_setup_teardown(test_equal_is_known, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided, make, unmake),
+        cmocka_unit_test_setup_teardown(test_undecided_by_few, make, unmake),
         cmocka_unit_test_setup_teardown(test_wide_margin, make, unmake),
         cmocka_unit_test_setup_teardown(test_beyond_a_wide_margin, make, unmake),
         cmocka_unit_test_setup_teardown(test_single_point, make, unmake),

@@ -168,8 +168,10 @@ static void test_all_of_a_point_failed(void **state)
 static void test_verdicts(void **state)
 {
     (void)state;
-    made_axis(&s, MADE_THREADS, "1;2;3;4");
+    made_axis(&s, MADE_THREADS, "1;2;3;4;5;6");
     for (uint32_t i = 0; i < 6; i++) {
+        add(4, i, i < 5 ? 101 : 109.9); /* not beyond what may be lost */
+        add(5, i, i < 5 ? 101 : 110.1); /* its median says equal, its interval does not */
         add(0, i, 100);
         add(1, i, 101.9);             /* not beyond */
         add(2, i, i < 3 ? 101 : 104); /* its median is, its interval is not */
@@ -180,6 +182,8 @@ static void test_verdicts(void **state)
     assert_int_equal(p.list[1].verdict, SWEEP_EQUAL);
     assert_int_equal(p.list[2].verdict, SWEEP_UNDECIDED);
     assert_int_equal(p.list[3].verdict, SWEEP_WORSE);
+    assert_int_equal(p.list[4].verdict, SWEEP_EQUAL);
+    assert_int_equal(p.list[5].verdict, SWEEP_UNDECIDED);
     assert_string_equal(sweep_verdict_name(SWEEP_UNDECIDED), "undecided");
     assert_string_equal(sweep_verdict_name(SWEEP_TOO_FEW), "too few runs");
 }

@@ -243,6 +243,38 @@ static void another_machine_makes_a_warning(void **state)
     sweep_lab_close(&lab);
 }
 
+/* What every document tells of itself is told once, with how often it was so. */
+static void a_busy_machine_makes_a_warning(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    sweep_lab_program(&lab,
+                      "ns=5\nbusy=100000000\ncase $* in *--threads=2*) busy=10000000 ;; esac\n{ "
+                      "" SWEEP_LAB_DOCUMENT
+                      "} | sed 's/\"cpus_allowed\":2/\"cpu_quota\":1.5,\"others_cpu_ns\":'$busy',"
+                      "\"stolen_ns\":30000000,\"watched_ns\":250000000,&/'\n");
+    assert_int_equal(run_on(&s, &lab, 2, &e), 0);
+    sweep_free(&s);
+    assert_int_equal(run_on(&s, &lab, 3, &e), 0); /* two rounds of them from the journal */
+    assert_int_equal(s.run_count, 9);
+    assert_int_equal(s.warning_count, 3);
+    assert_string_equal(s.warnings[0],
+                        "a control group limits each run to 1.50 of the 2 CPUs: once "
+                        "these are used, more threads or workers wait");
+    assert_string_equal(s.warnings[1],
+                        "the machine was busy in 6 of 9 runs: other processes used up to 0.4 CPUs; "
+                        "figures scatter by that: measure again when it is quiet");
+    assert_string_equal(s.warnings[2],
+                        "the hypervisor took CPUs away in 9 of 9 runs, up to 0.12 of them; figures "
+                        "scatter by that: measure again when its other guests are quiet");
+    assert_non_null(strstr(s.runs[0].json, "\"machine\":{\"others_cpu_ns\":"));
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
 static void what_runs_do_not_have_is_no_measure(void **state)
 {
     struct sweep_lab lab;
@@ -271,6 +303,7 @@ int main(void)
         cmocka_unit_test(time_ends_what_is_never_known),
         cmocka_unit_test(a_sweep_goes_on_where_it_was),
         cmocka_unit_test(another_machine_makes_a_warning),
+        cmocka_unit_test(a_busy_machine_makes_a_warning),
         cmocka_unit_test(what_runs_do_not_have_is_no_measure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
