@@ -74,6 +74,27 @@ static double requests_per_s_of(const struct sweep_run *run)
     return rate < 1e18 ? rate : NAN; /* NAN of NAN */
 }
 
+/* Of a call of the run. */
+static double mean_of(const struct sweep_run *run, uint64_t sum_ns)
+{
+    return run->calls.count == 0 ? NAN : known(sum_ns) / known(run->calls.count);
+}
+
+static double waited_mean_of(const struct sweep_run *run)
+{
+    return mean_of(run, run->calls.waited_sum_ns);
+}
+
+static double ran_mean_of(const struct sweep_run *run)
+{
+    return mean_of(run, run->calls.ran_sum_ns);
+}
+
+static double returned_mean_of(const struct sweep_run *run)
+{
+    return mean_of(run, run->calls.returned_sum_ns);
+}
+
 static const struct sweep_run *run_at(const struct sweep_points *p, uint32_t at)
 {
     return &p->sweep->runs[p->order[at]];
@@ -113,30 +134,22 @@ static struct sweep_figure measure_field(struct sweep_points *p, const struct sw
 
 /* --- A point by itself --- */
 
-/* Where the time of all its calls went. A part that is unknown in one run is unknown. */
-static void share(const struct sweep_points *p, struct sweep_point *point)
+/* Where the time of its calls went. One slow run is one of many. */
+static void share(struct sweep_points *p, struct sweep_point *point)
 {
-    double waited = 0, ran = 0, returned = 0, calls = 0, all;
+    double waited, ran, returned, all;
 
-    for (uint32_t i = 0; i < point->total; i++) {
-        const struct sweep_run *run = run_at(p, point->first + i);
-
-        if (run->error != NULL)
-            continue;
-        waited += known(run->calls.waited_sum_ns);
-        ran += known(run->calls.ran_sum_ns);
-        returned += known(run->calls.returned_sum_ns);
-        calls += known(run->calls.count);
-    }
+    point->waited_mean_ns = measure(p, point, waited_mean_of);
+    point->ran_mean_ns = measure(p, point, ran_mean_of);
+    point->returned_mean_ns = measure(p, point, returned_mean_of);
+    waited = point->waited_mean_ns.median;
+    ran = point->ran_mean_ns.median;
+    returned = point->returned_mean_ns.median;
     all = waited + ran + returned;
     all = all > 0 ? all : NAN; /* which what is no number is not */
-    calls = calls > 0 ? calls : NAN;
     point->waited_share = waited / all;
     point->ran_share = ran / all;
     point->returned_share = returned / all;
-    point->waited_mean_ns = waited / calls;
-    point->ran_mean_ns = ran / calls;
-    point->returned_mean_ns = returned / calls;
 }
 
 /* Linear between neighbours, as NumPy's default. */
@@ -150,10 +163,12 @@ static double quantile(const double *sorted, size_t n, double q)
     return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
-/* Its values are in p->scratch, sorted. Outliers of all points follow each other in one array. */
+/* Its values are in p->scratch, sorted. Where runs are nearly equal the fences stand close, and
+ * what is of no interest between points is of none here, either. Outliers of all points follow each
+ * other in one array. */
 static void flag_outliers(struct sweep_points *p, struct sweep_point *point, uint32_t *flagged)
 {
-    double first, third, fence;
+    double first, third, fence, margin;
 
     point->outliers = p->outliers + *flagged;
     if (point->value.count < SWEEP_ROUNDS_LEAST)
@@ -161,10 +176,12 @@ static void flag_outliers(struct sweep_points *p, struct sweep_point *point, uin
     first = quantile(p->scratch, point->value.count, 0.25);
     third = quantile(p->scratch, point->value.count, 0.75);
     fence = FENCE_RANGES * (third - first);
+    margin = point->value.median * (double)p->sweep->margin_ppm / 1e6;
     for (uint32_t i = 0; i < point->total; i++) {
         double value = sweep_run_value(p->sweep, run_at(p, point->first + i));
 
-        if (value < first - fence || value > third + fence)
+        if ((value < first - fence || value > third + fence) &&
+            fabs(value - point->value.median) > margin)
             p->outliers[*flagged + point->outlier_count++] = p->order[point->first + i];
     }
     *flagged += point->outlier_count;

@@ -41,20 +41,21 @@ struct sweep_point {
 
     struct sweep_figure value; /* what it is judged by: sweep_run_value() */
     struct sweep_figure elapsed_ns, cpu_ns;
-    struct sweep_figure cpus;                             /* CPU time by elapsed time */
-    struct sweep_figure waited_ns, ran_ns, returned_ns;   /* of the runs' medians of calls */
-    struct sweep_figure total_ns;                         /* of all three together */
-    struct sweep_figure requests_per_s;                   /* of loads */
-    double waited_share, ran_share, returned_share;       /* of the sums; NAN: unknown */
-    double waited_mean_ns, ran_mean_ns, returned_mean_ns; /* of a call; NAN: unknown */
-    double calls; /* of a run, in the median; NAN: unknown */
+    struct sweep_figure cpus;                           /* CPU time by elapsed time */
+    struct sweep_figure waited_ns, ran_ns, returned_ns; /* of the runs' medians of calls */
+    struct sweep_figure total_ns;                       /* of all three together */
+    struct sweep_figure requests_per_s;                 /* of loads */
+    /* Of the means of the runs' calls, which add up as medians do not; of loads, too. */
+    struct sweep_figure waited_mean_ns, ran_mean_ns, returned_mean_ns;
+    double waited_share, ran_share, returned_share; /* of the medians of these; NAN: unknown */
+    double calls;                                   /* of a run, in the median; NAN: unknown */
 
     /* Its value by that of the best of its group, round by round; of the rounds that both have. */
     struct sweep_figure relative;
     enum sweep_verdict verdict;
 
-    /* Values outside of Tukey's far fences: indexes into the runs of the sweep, rising. They are
-     * told, never left out. */
+    /* Values outside of Tukey's far fences that differ from the median by more than the margin:
+     * indexes into the runs of the sweep, rising. They are told, never left out. */
     const uint32_t *outliers;
     uint32_t outlier_count;
 

@@ -40,8 +40,8 @@ void sweep_table_rows(const struct sweep_table *t, uint32_t group);
 /* Prints the values of the point, as in its row. Returns how wide that was. */
 size_t sweep_table_values(const struct sweep_table *t, uint32_t point);
 
-/* A bar per point: what a call waited, ran and took to return, on average. Nothing where that is
- * not known of any point of the group. */
+/* A bar per point: what a call waited, ran and took to return, on average, in the median of the
+ * runs. Nothing where that is not known of any point of the group. */
 void sweep_table_bars(const struct sweep_table *t, uint32_t group);
 
 #endif

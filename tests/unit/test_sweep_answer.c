@@ -3,70 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "analysis/sweep_answer.h"
-#include "tests/unit/made_sweep.h"
-
-static struct sweep s;
-static struct sweep_points points;
-static struct sweep_answers answers;
-
-static int make(void **state)
-{
-    (void)state;
-    made_sweep(&s);
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    (void)state;
-    sweep_answers_free(&answers);
-    sweep_points_free(&points);
-    sweep_free(&s);
-    return 0;
-}
-
-static void answer(void)
-{
-    struct err e;
-
-    assert_int_equal(sweep_points_make(&points, &s, &e), 0);
-    assert_int_equal(sweep_answers_make(&answers, &points, &e), 0);
-    for (uint32_t g = 0; getenv("SHOW") != NULL && g < answers.count; g++) {
-        printf("  group %u recommends %d\n", g, (int)answers.list[g].recommended);
-        for (unsigned i = 0; i < answers.list[g].reason_count; i++)
-            printf("    - %s\n", answers.list[g].reasons[i]);
-    }
-}
-
-/* Whether a reason of the group has the text in it. */
-static void assert_says(uint32_t group, const char *text)
-{
-    const struct sweep_answer *a = &answers.list[group];
-
-    for (unsigned i = 0; i < a->reason_count; i++) {
-        if (strstr(a->reasons[i], text) != NULL)
-            return;
-    }
-    for (unsigned i = 0; i < a->reason_count; i++)
-        print_message("said: %s\n", a->reasons[i]);
-    fail_msg("nobody says: %s", text);
-}
-
-static void assert_silent(uint32_t group, const char *text)
-{
-    const struct sweep_answer *a = &answers.list[group];
-
-    for (unsigned i = 0; i < a->reason_count; i++) {
-        if (strstr(a->reasons[i], text) != NULL)
-            fail_msg("should not be said: %s", a->reasons[i]);
-    }
-}
+#include "tests/unit/answered_sweep.h"
 
 /* Eight jobs that sleep 100 ms each: rounds of as many as there are threads. */
 static struct made_point sleeping(uint32_t threads, uint32_t jobs)
@@ -228,69 +168,6 @@ static void test_noise(void **state)
     assert_says(0, "the lowest median");
     assert_silent(0, "as good, within noise");
     assert_silent(0, "busy");
-}
-
-/* Each run was watched for so long, in which others had so many CPUs, and a hypervisor had. */
-static void watched(double seconds, double others, double hypervisor)
-{
-    for (size_t i = 0; i < s.run_count; i++) {
-        s.runs[i].watched_ns = (uint64_t)(seconds * 1e9);
-        s.runs[i].others_cpu_ns = (uint64_t)(others * seconds * 1e9);
-        s.runs[i].stolen_ns = (uint64_t)(hypervisor * seconds * 1e9);
-    }
-}
-
-/* Noise that somebody made is told as such, before anything else. */
-static void test_busy(void **state)
-{
-    const struct made_point like = {.elapsed_ms = 300, .noise = 0.5};
-    const struct made_point likes[] = {like, like, like};
-
-    (void)state;
-    made_axis(&s, MADE_THREADS, "1;2;3");
-    made_rounds(&s, 9, likes);
-    watched(0.3, 1.6, 0);
-    s.runs[0].others_cpu_ns = 0;
-    s.runs[1].others_cpu_ns = SWEEP_UNKNOWN;
-    s.runs[2].watched_ns = 100000000; /* too short to tell */
-    s.runs[3].watched_ns = SWEEP_UNKNOWN;
-    answer();
-    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
-    assert_non_null(strstr(answers.list[0].reasons[0],
-                           "the machine was busy, which probably is why: other processes used up "
-                           "to 1.6 CPUs in 23 of 25 runs; measure again when it is quiet"));
-    assert_says(0, "(--runs ");
-}
-
-static void test_hypervisor(void **state)
-{
-    const struct made_point like = {.elapsed_ms = 300, .noise = 0.5};
-    const struct made_point likes[] = {like, like, like};
-
-    (void)state;
-    made_axis(&s, MADE_THREADS, "1;2;3");
-    made_rounds(&s, 9, likes);
-    watched(0.3, 0.05, 0.25);
-    answer();
-    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
-    assert_non_null(strstr(answers.list[0].reasons[0], "the hypervisor took CPUs away"));
-    assert_non_null(strstr(answers.list[0].reasons[0], "up to 0.25 in 27 of 27 runs"));
-}
-
-/* Where the answer holds all the same, nothing needs an excuse. */
-static void test_busy_and_clear(void **state)
-{
-    const struct made_point likes[] = {{.elapsed_ms = 300, .noise = 0.003},
-                                       {.elapsed_ms = 200, .noise = 0.003}};
-
-    (void)state;
-    made_axis(&s, MADE_THREADS, "1;2");
-    made_rounds(&s, 9, likes);
-    watched(0.3, 1.6, 0.25);
-    answer();
-    assert_int_equal(answers.list[0].recommended, 1);
-    assert_silent(0, "busy");
-    assert_silent(0, "hypervisor");
 }
 
 /* A median that is not beyond the margin says nothing when its interval goes anywhere. */
@@ -638,9 +515,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_connections, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise_of_a_rival, make, unmake),
-        cmocka_unit_test_setup_teardown(test_busy, make, unmake),
-        cmocka_unit_test_setup_teardown(test_hypervisor, make, unmake),
-        cmocka_unit_test_setup_teardown(test_busy_and_clear, make, unmake),
         cmocka_unit_test_setup_teardown(test_equal_is_known, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided_by_few, make, unmake),
