@@ -56,21 +56,60 @@ static int choose_for_load(struct sweep *s, const struct run_context *context, s
     return 0;
 }
 
-int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
+/* Whether the run asked for a fast route: it has the latency, or nothing was answered there, and
+ * its line says so all the same. */
+static int find_fast_route(const struct sweep_run *run, bool *has, struct err *e)
 {
-    const struct sweep_run *run = first_good_run(s);
+    cJSON *line;
 
-    if (run == NULL)
+    *has = run->latency_p99_ns != SWEEP_UNKNOWN;
+    if (*has)
         return 0;
-    if (s->by == SWEEP_BY_AUTO && run->answered == SWEEP_UNKNOWN)
-        s->by = SWEEP_BY_ELAPSED;
-    if (s->by == SWEEP_BY_AUTO && choose_for_load(s, context, e) != 0)
+    if (parse(run->json, &line, e) != 0)
         return -1;
-    if (s->by != SWEEP_BY_ELAPSED && s->by != SWEEP_BY_CPU && run->answered == SWEEP_UNKNOWN)
+    *has = cJSON_IsObject(json_part_member(json_part_member(line, "blocking"), "fast"));
+    cJSON_Delete(line);
+    return 0;
+}
+
+static int choose(struct sweep *s, const struct sweep_run *run, bool fast_route,
+                  const struct run_context *context, struct err *e)
+{
+    if (run->answered != SWEEP_UNKNOWN)
+        return choose_for_load(s, context, e);
+    s->by = fast_route ? SWEEP_BY_P99 : SWEEP_BY_ELAPSED;
+    return 0;
+}
+
+/* Of what is no load. */
+static int refuse_by(const struct sweep *s, bool fast_route, struct err *e)
+{
+    if (s->by == SWEEP_BY_ELAPSED || s->by == SWEEP_BY_CPU)
+        return 0;
+    if (!fast_route)
         return err_set(e, STATUS_USAGE,
                        "--by: %s makes no load, so that there is only elapsed and cpu",
                        s->experiment->name);
-    return 0;
+    if (s->by != SWEEP_BY_REQUEST)
+        return 0;
+    return err_set(e, STATUS_USAGE,
+                   "--by: %s asks at a rate, so that there is no time for each request, but p99, "
+                   "latency, elapsed and cpu",
+                   s->experiment->name);
+}
+
+int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
+{
+    const struct sweep_run *run = first_good_run(s);
+    bool fast_route = false, is_settled = s->by == SWEEP_BY_ELAPSED || s->by == SWEEP_BY_CPU;
+
+    if (run == NULL || is_settled)
+        return 0;
+    if (run->answered == SWEEP_UNKNOWN && find_fast_route(run, &fast_route, e) != 0)
+        return -1;
+    if (s->by == SWEEP_BY_AUTO && choose(s, run, fast_route, context, e) != 0)
+        return -1;
+    return run->answered == SWEEP_UNKNOWN ? refuse_by(s, fast_route, e) : 0;
 }
 
 /* --- Another machine. --- */
