@@ -152,10 +152,23 @@ static void say_too_wide(struct reasoning *r, uint32_t point, bool worse)
     reason_put(r, &t);
 }
 
+/* How many rounds the point and the best have in common. */
+static void add_rounds(struct text *t, const struct reasoning *r, uint32_t point)
+{
+    const struct sweep_point *of = &r->points->list[point];
+    const struct sweep_point *best = &r->points->list[r->answer->best];
+
+    if (of->relative.count == best->value.count) {
+        text_add(t, "%zu of each", of->relative.count);
+        return;
+    }
+    reason_point(t, r->points, point);
+    text_add(t, " has %zu in rounds that the best has as well", of->relative.count);
+}
+
 static void say_too_few(struct reasoning *r, uint32_t point)
 {
     const struct sweep_point *of = &r->points->list[point];
-    size_t rounds = of->relative.count;
     struct text t = TEXT_EMPTY;
 
     if (of->value.count == 0 && of->runs > 0) {
@@ -163,8 +176,8 @@ static void say_too_few(struct reasoning *r, uint32_t point)
         reason_point(&t, r->points, point);
     } else {
         text_add(&t, "too few runs for an answer: ");
-        reason_point(&t, r->points, point);
-        text_add(&t, " has %zu in rounds that the best has as well, and %d are needed", rounds,
+        add_rounds(&t, r, point);
+        text_add(&t, ", and %d are needed (--runs %d or more)", SWEEP_ROUNDS_LEAST,
                  SWEEP_ROUNDS_LEAST);
     }
     reason_put(r, &t);
@@ -248,8 +261,8 @@ static bool can_be_answered(struct reasoning *r)
     else if (all == 1)
         say(r, "there is nothing to compare: a single value was tried");
     else if (r->points->means == 0)
-        say(r, "nothing that was varied is means to work with (as threads, workers and connections "
-               "are), so no size is recommended");
+        say(r, "only threads, workers and connections have a smallest good value; of what was "
+               "varied here the lowest median is told");
     else if (usable == 1)
         say(r, "there is nothing to compare: no other value has a run that counts");
     else

@@ -120,7 +120,7 @@ static void test_cluster(void **state)
     assert_int_equal(answers.list[0].preset, 1); /* max: 2 CPUs */
     assert_says(0, "--workers 2 takes 33.3 µs a request");
     assert_says(0, "--workers 1, the next smaller, takes 1.50 times as long a request");
-    assert_says(0, "--workers 2 is the default as well");
+    assert_says(0, "--workers 2 is also the default");
     assert_says(0, "--workers 2 uses 1.99 of 2 CPUs: they are the limit");
 }
 
@@ -372,8 +372,21 @@ static void test_too_few_rounds(void **state)
     assert_int_equal(points.list[1].verdict, SWEEP_TOO_FEW);
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_int_equal(answers.list[0].best, 1);
-    assert_says(0, "too few runs for an answer: --threads 1 has 5");
-    assert_says(0, "and 6 are needed");
+    assert_says(0, "too few runs for an answer: 5 of each, and 6 are needed (--runs 6 or more)");
+}
+
+static void test_too_few_common_rounds(void **state)
+{
+    const struct made_point likes[] = {sleeping(1, 4), sleeping(4, 4)};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;4");
+    made_rounds(&s, 5, likes);
+    for (uint32_t round = 5; round < 9; round++)
+        made_sweep_run(&s, 1, round, likes[1]);
+    answer();
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_says(0, "--threads 1 has 5 in rounds that the best has as well, and 6 are needed");
 }
 
 /* Values in any order; the largest is the best, and calls still wait for it. */
@@ -469,9 +482,41 @@ static void test_no_means(void **state)
     assert_int_equal(answers.count, 1);
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_int_equal(answers.list[0].best, 0);
-    assert_says(0, "means to work with");
+    assert_says(0, "only threads, workers and connections have a smallest good value");
     assert_says(0, "--work sleep takes 100 ms");
-    assert_says(0, "--work spin certainly takes more than that");
+    assert_says(0, "--work spin takes more than that, beyond noise and the margin of 2 %");
+}
+
+/* As exact as it is written: no interval, and no 0.0 %. */
+static void test_no_difference_at_all(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 100}, {.elapsed_ms = 100}};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "2;4");
+    made_rounds(&s, 7, likes);
+    answer();
+    assert_says(0, "--threads 2 takes 100 ms, the least of all");
+    assert_says(0, "against --threads 2 it takes as long");
+    assert_silent(0, "0.0 %");
+    assert_silent(0, "100 ms to 100 ms");
+}
+
+/* What is compared is named once. */
+static void test_words_of_requests(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 1000, .answered = 100000, .noise = 0.001},
+                                       {.elapsed_ms = 1000, .answered = 100050, .noise = 0.01}};
+
+    (void)state;
+    made_axis(&s, MADE_CONNECTIONS, "1;10");
+    s.by = SWEEP_BY_REQUEST;
+    made_rounds(&s, 9, likes);
+    answer();
+    assert_says(0, "--connections 10, the default, ");
+    assert_says(0, " a request (between ");
+    assert_silent(0, " less a request and ");
+    assert_silent(0, " a request)");
 }
 
 static void test_judged_otherwise(void **state)
@@ -526,11 +571,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_some_failed, make, unmake),
         cmocka_unit_test_setup_teardown(test_only_one_is_left, make, unmake),
         cmocka_unit_test_setup_teardown(test_too_few_rounds, make, unmake),
+        cmocka_unit_test_setup_teardown(test_too_few_common_rounds, make, unmake),
         cmocka_unit_test_setup_teardown(test_larger_may_be_better, make, unmake),
         cmocka_unit_test_setup_teardown(test_two_axes, make, unmake),
         cmocka_unit_test_setup_teardown(test_groups, make, unmake),
         cmocka_unit_test_setup_teardown(test_groups_by_jobs, make, unmake),
         cmocka_unit_test_setup_teardown(test_no_means, make, unmake),
+        cmocka_unit_test_setup_teardown(test_no_difference_at_all, make, unmake),
+        cmocka_unit_test_setup_teardown(test_words_of_requests, make, unmake),
         cmocka_unit_test_setup_teardown(test_judged_otherwise, make, unmake),
         cmocka_unit_test_setup_teardown(test_latency, make, unmake),
     };
