@@ -8,13 +8,10 @@
 #include "analysis/sweep_points.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/inference.h"
+#include "analysis/sweep_outliers.h"
 #include "base/mem.h"
-
-/* How many interquartile ranges beyond the quartiles is far off (Tukey's outer fences). */
-enum { FENCE_RANGES = 3 };
 
 static const struct sweep_figure nothing = {0, NAN, NAN, NAN, NAN, NAN};
 
@@ -152,48 +149,6 @@ static void share(struct sweep_points *p, struct sweep_point *point)
     point->returned_share = returned / all;
 }
 
-/* Linear between neighbours, as NumPy's default. */
-static double quantile(const double *sorted, size_t n, double q)
-{
-    double at = q * (double)(n - 1);
-    size_t below = (size_t)at;
-
-    if (below + 1 >= n)
-        return sorted[n - 1];
-    return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
-}
-
-/* Its values are in p->scratch, sorted. Where runs are nearly equal the fences stand close, and
- * what is of no interest between points is of none here, either. Outliers of all points follow each
- * other in one array. */
-static void flag_outliers(struct sweep_points *p, struct sweep_point *point, uint32_t *flagged)
-{
-    double first, third, fence, margin;
-
-    point->outliers = p->outliers + *flagged;
-    if (point->value.count < SWEEP_ROUNDS_LEAST)
-        return;
-    first = quantile(p->scratch, point->value.count, 0.25);
-    third = quantile(p->scratch, point->value.count, 0.75);
-    fence = FENCE_RANGES * (third - first);
-    margin = point->value.median * (double)p->sweep->margin_ppm / 1e6;
-    for (uint32_t i = 0; i < point->total; i++) {
-        double value = sweep_run_value(p->sweep, run_at(p, point->first + i));
-
-        if ((value < first - fence || value > third + fence) &&
-            fabs(value - point->value.median) > margin)
-            p->outliers[*flagged + point->outlier_count++] = p->order[point->first + i];
-    }
-    *flagged += point->outlier_count;
-}
-
-static int compare_indexes(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-    return a < b ? -1 : a > b;
-}
-
 static void measure_point(struct sweep_points *p, struct sweep_point *point, uint32_t *flagged)
 {
     for (uint32_t i = 0; i < point->total; i++) {
@@ -217,10 +172,7 @@ static void measure_point(struct sweep_points *p, struct sweep_point *point, uin
     point->calls = measure_field(p, point, offsetof(struct sweep_run, calls.count)).median;
     share(p, point);
     point->value = measure(p, point, NULL); /* the last: the outliers are among these */
-    flag_outliers(p, point, flagged);
-    if (point->outlier_count > 0)
-        qsort(p->outliers + (point->outliers - p->outliers), point->outlier_count,
-              sizeof *p->outliers, compare_indexes);
+    sweep_outliers_find(p, point, flagged);
 }
 
 /* --- Points beside each other --- */

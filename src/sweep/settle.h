@@ -9,7 +9,8 @@
 
 /* Once there is a run that has not failed, s->by is AUTO no more: loads are judged by latency when
  * they have a rate, by the time of a request when they have a duration, blocking by the latency of
- * its fast route, everything else by how long it takes. STATUS_USAGE when runs do not have what was asked for. */
+ * its fast route, everything else by how long it takes. STATUS_USAGE when runs do not have what was
+ * asked for. */
 int settle_by(struct sweep *s, const struct run_context *context, struct err *e);
 
 /* Warns in s where the machine or parameters are not those of an earlier sitting. Fails when memory
