@@ -170,6 +170,13 @@ static void what_is_no_journal_is_refused_and_left_alone(void **state)
         {"[1]\n", "line 2: is no run of a sweep"},
         {"{\"point\":0}\n", "line 2: is no run of a sweep"},
         {"{\"point\":-1,\"round\":0}\n", "line 2: is no run of a sweep"},
+        /* What did not succeed says why. */
+        {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
+         "\"exit_status\":2,\"error\":null}\n",
+         "line 2: is no run of a sweep"},
+        {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
+         "\"exit_status\":null,\"error\":null}\n",
+         "line 2: is no run of a sweep"},
         /* The document takes lines over as they are, and is UTF-8. */
         {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
          "\"exit_status\":0,\"error\":null,\"warnings\":[\"\xff\"]}\n",
