@@ -119,7 +119,10 @@ static void say_wait_falls(struct reasoning *r, uint32_t below, uint32_t point)
     add_at(&t, p, p->list[below].waited_mean_ns.median, below);
     text_add(&t, " and ");
     add_at(&t, p, p->list[point].waited_mean_ns.median, point);
-    text_add(&t, ", on average: what is added is put to use");
+    if (exceeds(&p->list[point].ran_mean_ns, &p->list[below].ran_mean_ns))
+        text_add(&t, ", on average, but there it runs longer");
+    else
+        text_add(&t, ", on average: what is added is put to use");
     reason_put(r, &t);
 }
 

@@ -39,6 +39,21 @@ static void test_shared(void **state)
     assert_says(0, "on average: what is added is put to use");
 }
 
+/* Waiting that has become running is no gain to speak of. */
+static void test_waiting_becomes_running(void **state)
+{
+    (void)state;
+    make_shared(0.005);
+    for (size_t i = 0; i < s.run_count; i++) {
+        if (s.runs[i].point == 1)
+            s.runs[i].calls.ran_sum_ns = 8 * UINT64_C(170000000);
+    }
+    answer();
+    assert_int_equal(answers.list[0].recommended, 1);
+    assert_says(0, "with --threads 2, on average, but there it runs longer");
+    assert_silent(0, "put to use");
+}
+
 /* What others had is no limit of what the calls share. */
 static void test_shared_with_others(void **state)
 {
@@ -135,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shared, make, unmake),
+        cmocka_unit_test_setup_teardown(test_waiting_becomes_running, make, unmake),
         cmocka_unit_test_setup_teardown(test_shared_with_others, make, unmake),
         cmocka_unit_test_setup_teardown(test_shared_in_noise, make, unmake),
         cmocka_unit_test_setup_teardown(test_runs_and_waits_longer, make, unmake),
