@@ -35,6 +35,7 @@ struct invocation {
     struct sweep sweep;
     struct journal journal;
     struct progress progress;
+    const char *warned; /* the warning of the sweep that was shown while it lasted, or NULL */
 };
 
 /* --- The command line. --- */
@@ -65,6 +66,9 @@ static int settle(struct invocation *v, struct err *e)
     if (o->resume && !out_is_file(o->view.output))
         return err_set(e, STATUS_USAGE,
                        "--resume: needs --output FILE, as the sweep that did not end had it");
+    if (s->axis_count == 0)
+        return err_set(e, STATUS_USAGE,
+                       "nothing to compare: give an option several values (--threads 1,2,4)");
     s->experiment = v->experiment;
     s->seed = seed_given ? o->seed : wall_now_ms() % 1000000007;
     s->warmup = o->warmup;
@@ -80,7 +84,7 @@ static int settle(struct invocation *v, struct err *e)
 
 /* --- What is said beside the result. --- */
 
-/* "; about 40 s left"; nothing when it is unknown or soon. */
+/* ", about 40 s left"; nothing when it is unknown or soon. */
 static void say_left(char *buf, size_t bytes, uint64_t left_ns)
 {
     uint64_t seconds = left_ns / UINT64_C(1000000000);
@@ -88,29 +92,47 @@ static void say_left(char *buf, size_t bytes, uint64_t left_ns)
     if (left_ns == SWEEP_UNKNOWN || seconds == 0)
         return;
     if (seconds < 120)
-        snprintf(buf, bytes, "; about %u s left", (unsigned)seconds);
+        snprintf(buf, bytes, ", about %u s left", (unsigned)seconds);
     else
-        snprintf(buf, bytes, "; about %llu min left", (unsigned long long)(seconds + 30) / 60);
+        snprintf(buf, bytes, ", about %llu min left", (unsigned long long)(seconds + 30) / 60);
 }
 
+/* "round 3 of at least 6": how many it takes is guessed from the runs so far, but never fewer. */
+static void say_round(char *buf, size_t bytes, const struct sweep *s,
+                      const struct sweep_progress *p)
+{
+    const char *how_many = " of about";
+    unsigned round = (unsigned)p->round + 1;
+    if (s->runs_wanted > 0)
+        how_many = " of";
+    else if (round <= SWEEP_ROUNDS_LEAST && p->rounds <= SWEEP_ROUNDS_LEAST)
+        how_many = " of at least";
+    if (p->rounds < round)
+        snprintf(buf, bytes, "round %u", round);
+    else
+        snprintf(buf, bytes, "round %u%s %u", round, how_many, (unsigned)p->rounds);
+}
+
+/* What is most worth reading comes first: on a narrow terminal the line is cut. */
 static void show_progress(void *context, const struct sweep *s, const struct sweep_progress *p)
 {
     struct invocation *v = context;
-    char line[160], name[64], rounds[24] = "", left[48];
-    size_t used;
-    if (p->rounds > 0)
-        snprintf(rounds, sizeof rounds, s->runs_wanted > 0 ? " of %u" : " of about %u",
-                 (unsigned)p->rounds);
-    snprintf(line, sizeof line, "%s: round %u%s", v->experiment->name, (unsigned)p->round + 1,
-             rounds);
-    used = strlen(line);
-    if (s->axis_count > 0)
-        snprintf(line + used, sizeof line - used, ": %s",
-                 sweep_point_name(s, p->point, name, sizeof name));
-    used = strlen(line);
+    char line[240], name[120], round[48], left[48];
+    say_round(round, sizeof round, s, p);
     say_left(left, sizeof left, p->left_ns);
-    snprintf(line + used, sizeof line - used, "%s", left);
+    snprintf(line, sizeof line, "%s: %s%s%s%s", v->experiment->name, round, left,
+             s->axis_count > 0 ? ": " : "", sweep_point_name(s, p->point, name, sizeof name));
     progress_line(&v->progress, line);
+}
+
+static void show_warning(void *context, const char *warning)
+{
+    struct invocation *v = context;
+    if (v->options.view.quiet)
+        return;
+    progress_end(&v->progress);
+    fprintf(stderr, "uvlab: warning: %s\n", warning);
+    v->warned = warning;
 }
 
 static void say_failures(const struct sweep *s)
@@ -139,8 +161,9 @@ static void say_beside(const struct invocation *v, bool on_terminal)
     const struct view *view = view_at(v->options.view.format);
     bool quiet = v->options.view.quiet;
     for (size_t i = 0; i < s->warning_count && !view->judged && !quiet; i++)
-        fprintf(stderr, "uvlab: warning: %s\n", s->warnings[i]);
-    if (s->interrupted && out_is_file(v->options.view.output) && !quiet)
+        if (s->warnings[i] != v->warned)
+            fprintf(stderr, "uvlab: warning: %s\n", s->warnings[i]);
+    if (s->interrupted && s->run_count > 0 && out_is_file(v->options.view.output) && !quiet)
         fprintf(stderr, "uvlab: sweep: interrupted; the same with --resume goes on\n");
     if (!on_terminal || view->write != view_table)
         say_failures(s);
@@ -168,6 +191,7 @@ static int measure(struct invocation *v, struct err *e)
         .document = out_is_file(o->view.output) ? o->view.output : NULL,
         .resume = o->resume,
         .seed_given = param_source_of(&v->own, "seed") == PARAM_FROM_FLAG,
+        .warn = show_warning,
         .context = v,
     };
     int rc;

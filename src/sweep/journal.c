@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "sweep/journal_head.h"
 #include "sweep/json_part.h"
+#include "sweep/resume.h"
 
 enum { PIECE_BYTES = 64 * 1024, LINE_BYTES_MOST = 1 << 30, OPENED_MOST = 10 };
 
@@ -242,10 +243,14 @@ static void sync_folder(const struct journal *j)
     mem_free(folder);
 }
 
-static int open_locked(struct journal *j, struct err *e)
+/* To go on there must be one. */
+static int open_locked(struct journal *j, const char *document, bool resume, struct err *e)
 {
+    int create = resume ? 0 : O_CREAT;
     for (int i = 0; i < OPENED_MOST; i++) {
-        j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+        j->fd = open(j->path, O_RDWR | create | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+        if (j->fd < 0 && resume && errno == ENOENT)
+            return resume_refuse(document, j->path, e);
         if (j->fd < 0)
             return fail(j, "open", errno, e);
         if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
@@ -262,13 +267,15 @@ static int open_locked(struct journal *j, struct err *e)
 }
 
 /* Reads what is there and leaves whole lines alone. */
-static int read_journal(struct reader *r, bool resume, struct err *e)
+static int read_journal(struct reader *r, const char *document, bool resume, struct err *e)
 {
     struct journal *j = r->j;
     struct stat is;
 
     if (fstat(j->fd, &is) != 0 || !S_ISREG(is.st_mode))
         return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", j->path);
+    if (resume && is.st_size == 0)
+        return resume_refuse(document, j->path, e);
     if (!resume && is.st_size > 0)
         return err_set(e, STATUS_USAGE,
                        "'%s' is there from a sweep that did not end: go on with --resume, or "
@@ -299,15 +306,15 @@ static int begin(struct journal *j, const struct sweep *s, bool spans, struct er
     return rc;
 }
 
-static int open_and_read(struct reader *r, bool resume, struct err *e)
+static int open_and_read(struct reader *r, const char *document, bool resume, struct err *e)
 {
-    int rc = open_locked(r->j, e);
+    int rc = open_locked(r->j, document, resume, e);
 
     r->rounds = mem_zeroed(r->s->point_count, sizeof *r->rounds);
     if (rc == 0 && r->rounds == NULL)
         rc = err_no_memory(e, "a journal");
     if (rc == 0)
-        rc = read_journal(r, resume, e);
+        rc = read_journal(r, document, resume, e);
     if (rc == 0 && r->line == 0)
         rc = begin(r->j, r->s, r->spans, e);
     mem_free(r->rounds);
@@ -326,7 +333,7 @@ int journal_open(struct journal *j, const char *document, bool resume, bool seed
     if (j->path == NULL)
         return err_no_memory(e, "the name of the journal");
     snprintf(j->path, bytes, "%s%s", document, suffix);
-    if (open_and_read(&r, resume, e) == 0)
+    if (open_and_read(&r, document, resume, e) == 0)
         return 0;
     journal_close(j, false);
     return -1;

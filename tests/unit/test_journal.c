@@ -93,7 +93,8 @@ static size_t lines_in(const char *bytes, size_t length)
     return lines;
 }
 
-/* Cut anywhere: all whole lines are there, and nothing else; and it can be gone on with. */
+/* Cut anywhere but before its first byte: all whole lines are there, and nothing else; and it can
+ * be gone on with. */
 static void a_line_that_is_not_whole_is_cut_off(void **state)
 {
     struct sweep_lab lab;
@@ -103,7 +104,7 @@ static void a_line_that_is_not_whole_is_cut_off(void **state)
     sweep_lab_open(&lab);
     bytes = write_journal(&lab, &length);
     assert_int_equal(lines_in(bytes, length), 5);
-    for (size_t cut = 0; cut <= length; cut++) {
+    for (size_t cut = 1; cut <= length; cut++) {
         size_t lines = lines_in(bytes, cut), again_length;
         struct sweep_run run = made_run(1, 1);
         struct journal j;
@@ -155,6 +156,44 @@ static void an_old_journal_is_not_written_over(void **state)
     assert_memory_equal(bytes, still, length);
     free(bytes);
     free(still);
+    sweep_lab_close(&lab);
+}
+
+/* A document is whole when it says so itself; whatever else is there, there is nothing to go on
+ * with, and nothing is touched. */
+static void without_a_journal_there_is_nothing_to_go_on_with(void **state)
+{
+    static const struct document {
+        const char *text, *why;
+    } documents[] = {
+        {NULL, "s.json.journal' to go on with"},
+        {"", "there is no '"},
+        {"threadpool --threads 1,2\n", "there is no '"},
+        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":true,\"runs\":[]}", "there is no '"},
+        {"{\"schema\":\"uvlab.result/1\",\"interrupted\":false,\"runs\":[]}", "there is no '"},
+        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}",
+         "there is no "},
+        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}]}\n",
+         "s.json' is complete: there is nothing to resume"},
+    };
+    struct sweep_lab lab;
+    (void)state;
+    sweep_lab_open(&lab);
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        const char *text = documents[i].text;
+        if (text != NULL)
+            sweep_lab_write(lab.document, text, strlen(text));
+        refuse(&lab, true, STATUS_USAGE, documents[i].why);
+        assert_int_equal(access(lab.journal, F_OK), -1);
+        sweep_lab_write(lab.journal, "", 0);
+        refuse(&lab, true, STATUS_USAGE, documents[i].why);
+        unlink(lab.journal);
+        if (text != NULL) {
+            char *still = sweep_lab_read(lab.document, NULL);
+            assert_string_equal(still, text);
+            free(still);
+        }
+    }
     sweep_lab_close(&lab);
 }
 
@@ -299,6 +338,7 @@ int main(void)
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(a_line_that_is_not_whole_is_cut_off),
         cmocka_unit_test(an_old_journal_is_not_written_over),
+        cmocka_unit_test(without_a_journal_there_is_nothing_to_go_on_with),
         cmocka_unit_test(what_is_no_journal_is_refused_and_left_alone),
         cmocka_unit_test(runs_that_are_not_due_are_refused),
         cmocka_unit_test(another_sweep_is_told_by_what_differs),
