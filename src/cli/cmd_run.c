@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analysis/claims.h"
@@ -51,6 +52,31 @@ static void expect_memory(struct invocation *v)
         session->bytes_per_span_of_run = CLAIMS_BYTES_PER_SPAN_OF_RUN;
 }
 
+/* Whether the message refuses a value of an option of x that a sweep would take apart. */
+static bool means_several(const struct experiment *x, const char *message)
+{
+    const char *name = message + 2, *value = strchr(message, ' '), *end;
+    const struct param *row;
+    if (strncmp(message, "--", 2) != 0 || value == NULL || (end = strstr(value, ": ")) == NULL)
+        return false;
+    row = param_find(x->params, name, (size_t)(value - name));
+    for (; row != NULL && value + 1 < end; value++)
+        if (value[0] == ',' || (value[0] == '.' && value[1] == '.'))
+            return param_is_number(row) || row->type == PARAM_TYPE_CHOICE;
+    return false;
+}
+
+/* Several values are what a sweep is for. */
+static int refuse(const struct experiment *x, struct err *e)
+{
+    char written[sizeof e->text];
+    if (!means_several(x, e->text))
+        return -1;
+    snprintf(written, sizeof written, "%.*s", (int)(strstr(e->text, ": ") - e->text), e->text);
+    return err_set(e, e->status, "%s (several values: uvlab sweep %s %s)", e->text, x->name,
+                   written);
+}
+
 /* 1 when help was asked for, and nothing else is to be done. */
 static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
 {
@@ -61,7 +87,7 @@ static int parse(struct invocation *v, int argc, char *const *argv, struct err *
                                      .topic = v->experiment->name};
     const struct view_options *view = &v->common.view;
     if (options_parse(&grammar, argc, argv, &outcome, e) < 0)
-        return -1;
+        return refuse(v->experiment, e);
     if (outcome.help)
         return 1;
     v->view = view_at(view->format);

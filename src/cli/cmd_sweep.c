@@ -44,10 +44,16 @@ struct invocation {
 static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
 {
     struct option_outcome outcome;
+    char topic[64];
     struct option_grammar grammar = {.sets = {&v->handed_on, &v->own},
                                      .set_count = 2,
                                      .operand = v->experiment->operand,
-                                     .topic = "sweep"};
+                                     .topic = topic,
+                                     .elsewhere = common_params,
+                                     .elsewhere_why =
+                                         "is for an experiment by itself, and a sweep has no "
+                                         "such option"};
+    snprintf(topic, sizeof topic, "sweep %s", v->experiment->name);
     sweep_table_make(&v->table, v->experiment);
     v->handed_on = (struct param_set){.table = v->table.rows, .values = v->table.slots};
     v->own = (struct param_set){.table = sweep_params, .values = &v->options};

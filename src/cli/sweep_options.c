@@ -196,6 +196,8 @@ static int read_texts(const struct reading *r, const struct param *origin, const
         if (rc == 0)
             rc = show(r, origin, texts[i]);
     }
+    if (rc == 0 && values.repeated)
+        rc = sweep_warn(r->s, r->e, "--%s has a value twice, which makes one point", origin->name);
     if (rc == 0)
         rc = take_values(r, origin, &values);
     axis_free(&values);

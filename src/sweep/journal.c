@@ -45,9 +45,15 @@ struct reader {
     struct text text;  /* the line that is being read */
 };
 
+/* What a line "is" and should not be gets its subject, and what to do. */
 static int of_line(const struct reader *r, struct err *e)
 {
-    return err_prefix(e, "'%s': line %llu", r->j->path, (unsigned long long)r->line);
+    unsigned long long line = r->line;
+
+    if (strncmp(e->text, "is ", 3) != 0)
+        return err_prefix(e, "'%s': line %llu", r->j->path, line);
+    return err_set(e, e->status, "line %llu of '%s' %s: remove the file to begin anew", line,
+                   r->j->path, e->text);
 }
 
 /* {"parameters":{...},"environment":{...}}: 1 when the line is that, 0 when not. */
@@ -99,7 +105,9 @@ static int take_line(struct reader *r, struct err *e)
     r->line++;
     if (r->line == 1) {
         rc = journal_head_match(r->s, line, length, r->seed_given, r->spans, e);
-        return rc == 0 ? 0 : err_prefix(e, "'%s'", r->j->path);
+        if (rc != 0 && strncmp(e->text, "is ", 3) == 0)
+            err_set(e, e->status, "'%s' %s", r->j->path, e->text);
+        return rc;
     }
     rc = take_context(r, line, length, e);
     if (rc != 0)
@@ -115,7 +123,7 @@ static int take_piece(struct reader *r, const char *piece, size_t bytes, struct 
         size_t part = end != NULL ? (size_t)(end - piece) : bytes;
 
         if (r->text.length + part > LINE_BYTES_MOST)
-            return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", r->j->path);
+            return err_set(e, STATUS_FAILED, "'%s' %s", r->j->path, journal_none);
         text_add_bytes(&r->text, piece, part);
         if (!text_ok(&r->text))
             return err_no_memory(e, "a journal");
@@ -273,7 +281,7 @@ static int read_journal(struct reader *r, const char *document, bool resume, str
     struct stat is;
 
     if (fstat(j->fd, &is) != 0 || !S_ISREG(is.st_mode))
-        return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", j->path);
+        return err_set(e, STATUS_FAILED, "'%s' %s", j->path, journal_none);
     if (resume && is.st_size == 0)
         return resume_refuse(document, j->path, e);
     if (!resume && is.st_size > 0)
@@ -284,7 +292,7 @@ static int read_journal(struct reader *r, const char *document, bool resume, str
     if (read_all(r, e) != 0)
         return -1;
     if (r->line == 0 && !begins_as_head(&r->text))
-        return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", j->path);
+        return err_set(e, STATUS_FAILED, "'%s' %s", j->path, journal_none);
     if (r->text.length > 0 && ftruncate(j->fd, r->whole_bytes) != 0)
         return fail(j, "write", errno, e);
     return 0;

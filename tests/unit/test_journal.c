@@ -203,18 +203,19 @@ static void what_is_no_journal_is_refused_and_left_alone(void **state)
     static const struct foreign {
         const char *behind_head, *why;
     } foreign[] = {
-        {"rubbish\n", "line 2: is no run of a sweep"},
-        {"\n", "line 2: is no run of a sweep"},
-        {"{}\n", "line 2: is no run of a sweep"},
-        {"[1]\n", "line 2: is no run of a sweep"},
-        {"{\"point\":0}\n", "line 2: is no run of a sweep"},
-        {"{\"point\":-1,\"round\":0}\n", "line 2: is no run of a sweep"},
+        {"rubbish\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"{}\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"[1]\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"{\"point\":0}\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"{\"point\":-1,\"round\":0}\n",
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         /* The document takes lines over as they are, and is UTF-8. */
         {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
          "\"exit_status\":0,\"error\":null,\"warnings\":[\"\xff\"]}\n",
-         "line 2: is no run of a sweep"},
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         {"{\"parameters\":{\"file\":\"\xc3\"},\"environment\":{}}\n",
-         "line 2: is no run of a sweep"},
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
     };
     struct sweep_lab lab;
     size_t length, head;
@@ -258,7 +259,7 @@ static void runs_that_are_not_due_are_refused(void **state)
         journal_close(&j, false);
         sweep_run_free(&run);
         sweep_free(&s);
-        refuse(&lab, true, STATUS_FAILED, "line 6: is no run that is due");
+        refuse(&lab, true, STATUS_FAILED, "line 6 of '");
         unlink(lab.journal);
     }
     sweep_lab_close(&lab);
@@ -276,12 +277,16 @@ static void another_sweep_is_told_by_what_differs(void **state)
     sweep_lab_open(&lab);
     free(write_journal(&lab, NULL));
     for (unsigned i = 0; i < 6; i++) {
-        static const char *const whys[] = {"its arguments are [], not [\"--jobs\",\"6\"]",
-                                           "its values are {\"threads\":[\"1\",\"2\"]}, not",
-                                           "its experiment is \"threadpool\", not \"loop\"",
-                                           "its --warmup is 0, not 3",
-                                           "its --spans is false, not true",
-                                           "its --seed is 7, not 8"};
+        static const char another[] =
+            "s.json.journal' is of another sweep: remove it to begin anew, or go on with that one "
+            "by its options and --resume: uvlab sweep threadpool";
+        static const char *const whys[] = {
+            another,
+            "is of a sweep with other values of its options ({\"threads\":[\"1\",\"2\"]}, not ",
+            another,
+            another,
+            another,
+            "is of a sweep with --seed 7, not 8: leave out --seed to go on"};
         sweep_lab_sweep(&s, i == 1 ? "2,1" : "1,2");
         if (i == 0) {
             s.arguments = arguments;
