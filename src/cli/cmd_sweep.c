@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/registry.h"
 #include "cli/style.h"
+#include "cli/sweep_check.h"
 #include "cli/sweep_options.h"
 #include "measure/run.h"
 #include "measure/wall.h"
@@ -85,7 +86,7 @@ static int settle(struct invocation *v, struct err *e)
     s->precision_ppm = o->precision_ppm;
     s->margin_ppm = o->margin_ppm;
     s->by = (enum sweep_by)o->by;
-    return 0;
+    return sweep_check(s, &v->fixed, e);
 }
 
 /* --- What is said beside the result. --- */
