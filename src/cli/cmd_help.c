@@ -53,7 +53,10 @@ static int help_run(const void *options, const char *const *operands, struct err
 const struct command command_help = {
     .name = "help",
     .summary = "what there is, or what an experiment or a command can do",
-    .operand = "[NAME]",
+    .about =
+        "Of a command that takes an experiment and its options, the experiment may be named, too: "
+        "uvlab help sweep threadpool.",
+    .operand = "[NAME]...",
     .operands_most = 2,
     .params = help_params,
     .options_size = sizeof(struct help_options),

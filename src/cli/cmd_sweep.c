@@ -348,19 +348,47 @@ static int sweep_main(int argc, char *const *argv, struct err *e)
     return status;
 }
 
+static const char *const more[] = {
+    "Options that are lists anyway (--path, --url, --header), and URLs, are handed on as they are: "
+    "a "
+    "comma in them is a comma, and their values are not compared.",
+    "Each run is a process of its own. In each round every point is run once, in random order. "
+    "When "
+    "the time is over, the run that is under way is waited for. Without --runs there are at least "
+    "6 "
+    "rounds, as fewer tell nothing for certain.",
+    "With --output every run that has ended is on disk at once: what was interrupted, or killed, "
+    "goes on with the same command line and --resume. --time-limit then counts what was spent "
+    "before, too.",
+    "In the table, 'to best' compares each point with the best one, round by round: +12 % or 2.01 "
+    "x "
+    "is worse at 95 % confidence, = may differ by --margin, and of ? these runs cannot tell. The "
+    "answer is the smallest number of threads, workers or connections that is as good as the best, "
+    "and there is none where that is not certain. docs/sweeping.md says what it is computed from, "
+    "and how far it can be trusted.",
+    NULL,
+};
+
+static const char *const examples[] = {
+    "uvlab sweep threadpool --threads 1,2,4,8",
+    "uvlab sweep threadpool --threads 1..16x2 -n 32 -o pool.json",
+    "uvlab sweep threadpool --threads 1..16x2 -n 32 -o pool.json --resume",
+    "uvlab sweep cluster --workers 1..max --time-limit 10min",
+    "uvlab sweep load --connections 1..64x2 -d 2s https://server.example/",
+    NULL,
+};
+
 const struct command command_sweep = {
     .name = "sweep",
     .summary = "runs an experiment with several values of its options, and says which is best",
     .about =
-        "Any option of the experiment that takes a value may be given several: --threads 1,2,4, "
-        "--threads 1..8 (every whole number), --threads 1..64x2 (doubling), --workers 1..max (as "
-        "many as there are CPUs), --work pbkdf2,file. What is no number and no word of a list, "
-        "such "
-        "as a file, is given again for each value. Several options make every combination a point. "
-        "Each run is a process of its own, and in each round every point is run once, in random "
-        "order. With --output every run that has ended is on disk at once: what was interrupted, "
-        "or "
-        "killed, goes on with --resume. 'uvlab sweep EXPERIMENT --help' lists the options of both.",
+        "Options of the experiment may have several values: --threads 1,2,4, --threads 1..8 "
+        "(every whole number), --threads 1..64x2 (doubling), --workers 1..max (as many as there "
+        "are CPUs), --work pbkdf2,file. What is no number and no word of a list is given again "
+        "for each value: --file a --file b. Several such options make every combination a "
+        "point. 'uvlab help sweep EXPERIMENT' lists the options of both.",
+    .more = more,
+    .examples = examples,
     .operand = "EXPERIMENT",
     .operands_most = 1,
     .of_experiment = true,

@@ -28,7 +28,8 @@ const struct param sweep_params[] = {
     { .name = "time-limit", .type = PARAM_TYPE_DURATION, .flags = PARAM_OPTIONAL,
       .min = 1000000, .max = 31536000000000000,
       .offset = PARAM_FIELD_(struct sweep_options, time_limit_ns, uint64_t),
-      .help = "how long to go on in all (default 60s; with --runs: as long as they take)" },
+      .help = "how long to go on in all, after which no run is begun (default 60s; with --runs: as "
+              "long as they take)" },
     PARAM_DURATION(struct sweep_options, run_limit_ns, "run-limit", 0, "10min", 1000000,
                    604800000000000,
                    "how long a single run may take; it is ended then, and has failed"),
