@@ -15,6 +15,7 @@
 #include "cli/registry.h"
 #include "cli/style.h"
 #include "cli/sweep_check.h"
+#include "cli/sweep_line.h"
 #include "cli/sweep_options.h"
 #include "measure/run.h"
 #include "measure/wall.h"
@@ -91,45 +92,11 @@ static int settle(struct invocation *v, struct err *e)
 
 /* --- What is said beside the result. --- */
 
-/* ", about 40 s left"; nothing when it is unknown or soon. */
-static void say_left(char *buf, size_t bytes, uint64_t left_ns)
-{
-    uint64_t seconds = left_ns / UINT64_C(1000000000);
-    buf[0] = '\0';
-    if (left_ns == SWEEP_UNKNOWN || seconds == 0)
-        return;
-    if (seconds < 120)
-        snprintf(buf, bytes, ", about %u s left", (unsigned)seconds);
-    else
-        snprintf(buf, bytes, ", about %llu min left", (unsigned long long)(seconds + 30) / 60);
-}
-
-/* "round 3 of at least 6": how many it takes is guessed from the runs so far, but never fewer. */
-static void say_round(char *buf, size_t bytes, const struct sweep *s,
-                      const struct sweep_progress *p)
-{
-    const char *how_many = " of about";
-    unsigned round = (unsigned)p->round + 1;
-    if (s->runs_wanted > 0)
-        how_many = " of";
-    else if (round <= SWEEP_ROUNDS_LEAST && p->rounds <= SWEEP_ROUNDS_LEAST)
-        how_many = " of at least";
-    if (p->rounds < round)
-        snprintf(buf, bytes, "round %u", round);
-    else
-        snprintf(buf, bytes, "round %u%s %u", round, how_many, (unsigned)p->rounds);
-}
-
-/* What is most worth reading comes first: on a narrow terminal the line is cut. */
 static void show_progress(void *context, const struct sweep *s, const struct sweep_progress *p)
 {
     struct invocation *v = context;
-    char line[240], name[120], round[48], left[48];
-    say_round(round, sizeof round, s, p);
-    say_left(left, sizeof left, p->left_ns);
-    snprintf(line, sizeof line, "%s: %s%s%s%s", v->experiment->name, round, left,
-             s->axis_count > 0 ? ": " : "", sweep_point_name(s, p->point, name, sizeof name));
-    progress_line(&v->progress, line);
+    char line[SWEEP_LINE_BYTES];
+    progress_line(&v->progress, sweep_line(s, p, line));
 }
 
 static void show_warning(void *context, const char *warning)
