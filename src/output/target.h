@@ -13,7 +13,8 @@ struct target {
 };
 
 /* Whether `path` means a file that is replaced, or one that will be new. Not so are standard output
- * (NULL), devices and pipes, and descriptors of this process ("/dev/stdout"), whatever those are. */
+ * (NULL), devices and pipes, and descriptors of this process ("/dev/stdout"), whatever those are.
+ */
 bool target_replaces(const char *path);
 
 /* Opens `path`, or standard output when it is NULL. On failure errno says why; target_release() is

@@ -32,6 +32,11 @@ static int fail(const struct journal *j, const char *what, int error, struct err
                    uv_strerror(uv_translate_sys_error(error)));
 }
 
+static int no_journal(const struct journal *j, struct err *e)
+{
+    return err_set(e, STATUS_FAILED, "'%s' %s", j->path, journal_none);
+}
+
 /* --- Reading. --- */
 
 struct reader {
@@ -115,6 +120,16 @@ static int take_line(struct reader *r, struct err *e)
     return take_run(r, line, length, e);
 }
 
+/* The first line, or as much as there is of it: a file with no whole line is a journal whose first
+ * line was cut off, or no journal. */
+static bool begins_as_head(const struct text *t)
+{
+    static const char head[] = "{\"schema\":\"" JOURNAL_SCHEMA "\"";
+    size_t length = t->length < sizeof head - 1 ? t->length : sizeof head - 1;
+
+    return strncmp(text_get(t), head, length) == 0;
+}
+
 /* The bytes that were read, which may end lines and begin one. */
 static int take_piece(struct reader *r, const char *piece, size_t bytes, struct err *e)
 {
@@ -123,10 +138,12 @@ static int take_piece(struct reader *r, const char *piece, size_t bytes, struct 
         size_t part = end != NULL ? (size_t)(end - piece) : bytes;
 
         if (r->text.length + part > LINE_BYTES_MOST)
-            return err_set(e, STATUS_FAILED, "'%s' %s", r->j->path, journal_none);
+            return no_journal(r->j, e);
         text_add_bytes(&r->text, piece, part);
         if (!text_ok(&r->text))
             return err_no_memory(e, "a journal");
+        if (r->line == 0 && !begins_as_head(&r->text))
+            return no_journal(r->j, e);
         if (end == NULL)
             return 0;
         r->whole_bytes += (off_t)(r->text.length + 1);
@@ -155,15 +172,6 @@ static int read_all(struct reader *r, struct err *e)
             return -1;
     }
     return 0;
-}
-
-/* A file with no whole line is a journal whose first line was cut off, or no journal. */
-static bool begins_as_head(const struct text *t)
-{
-    static const char head[] = "{\"schema\":\"" JOURNAL_SCHEMA "\"";
-    size_t length = t->length < sizeof head - 1 ? t->length : sizeof head - 1;
-
-    return strncmp(text_get(t), head, length) == 0;
 }
 
 /* --- Writing. --- */
@@ -281,7 +289,7 @@ static int read_journal(struct reader *r, const char *document, bool resume, str
     struct stat is;
 
     if (fstat(j->fd, &is) != 0 || !S_ISREG(is.st_mode))
-        return err_set(e, STATUS_FAILED, "'%s' %s", j->path, journal_none);
+        return no_journal(j, e);
     if (resume && is.st_size == 0)
         return resume_refuse(document, j->path, e);
     if (!resume && is.st_size > 0)
@@ -291,8 +299,6 @@ static int read_journal(struct reader *r, const char *document, bool resume, str
                        j->path);
     if (read_all(r, e) != 0)
         return -1;
-    if (r->line == 0 && !begins_as_head(&r->text))
-        return err_set(e, STATUS_FAILED, "'%s' %s", j->path, journal_none);
     if (r->text.length > 0 && ftruncate(j->fd, r->whole_bytes) != 0)
         return fail(j, "write", errno, e);
     return 0;

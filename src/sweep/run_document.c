@@ -158,8 +158,8 @@ static bool read_head(struct sweep_run *run, const cJSON *line, bool *short_of_m
     run->point = (uint32_t)point;
     run->round = (uint32_t)round;
     run->exit_status = cJSON_IsNull(status) ? -1 : (int)status->valuedouble;
-    if (cJSON_IsNull(error))
-        return true;
+    if (cJSON_IsNull(error)) /* it counts, then */
+        return run->exit_status == STATUS_OK;
     run->error = mem_copy_text(error->valuestring);
     if (run->error == NULL)
         *short_of_memory = true;

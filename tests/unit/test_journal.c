@@ -210,6 +210,13 @@ static void what_is_no_journal_is_refused_and_left_alone(void **state)
         {"{\"point\":0}\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         {"{\"point\":-1,\"round\":0}\n",
          "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        /* What did not succeed says why. */
+        {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
+         "\"exit_status\":2,\"error\":null}\n",
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
+         "\"exit_status\":null,\"error\":null}\n",
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         /* The document takes lines over as they are, and is UTF-8. */
         {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
          "\"exit_status\":0,\"error\":null,\"warnings\":[\"\xff\"]}\n",
