@@ -251,6 +251,7 @@ clean:
 help:
 	@echo 'make               build ./uvlab'
 	@echo 'make build-VARIANT program and unit tests of a variant: $(VARIANTS)'
+	@echo 'make man           build the manual page, $(MAN)'
 	@echo 'make test          unit and command-line tests (of the release variant)'
 	@echo 'make check-VARIANT the same tests of another variant, or of valgrind'
 	@echo 'make check         everything: scripts/check, which installs what it needs'

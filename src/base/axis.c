@@ -3,6 +3,7 @@
  * functions; the values belong to whoever passed the axis. */
 #include "base/axis.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,31 @@ static int reject(const struct reading *r, const char *part, const char *why)
                    quote(part, quoted), why);
 }
 
+/* How several values are written, with those that the row's own hint has. */
+static const char *forms(const struct param *p)
+{
+    switch (p->type) {
+    case PARAM_TYPE_DURATION:
+        return "1ms,5ms or 1ms..64msx2";
+    case PARAM_TYPE_SIZE:
+        return "4k,1M or 1k..64kx2";
+    case PARAM_TYPE_PERCENT:
+        return "1%,5% or 1%..64%x2";
+    default:
+        return "1,2,4, 1..8 or 1..64x2";
+    }
+}
+
+/* "is not a whole number (write 12, 64k, 1e6, ...)" gets the forms of lists and ranges, too. */
+static void add_forms(const struct reading *r)
+{
+    static const char hint[] = ", ...)";
+    size_t length = strlen(r->e->text), hint_bytes = sizeof hint - 1;
+    if (length > hint_bytes && strcmp(r->e->text + length - hint_bytes, hint) == 0)
+        err_set(r->e, STATUS_USAGE, "%.*s; several as %s)", (int)(length - 1), r->e->text,
+                forms(r->param));
+}
+
 /* The row's own message begins with "--threads ", behind which it says which value is meant. */
 static int read_value(const struct reading *r, const char *text, uint64_t *value)
 {
@@ -47,6 +73,7 @@ static int read_value(const struct reading *r, const char *text, uint64_t *value
     char whole[QUOTE_BYTES], why[sizeof r->e->text];
     if (param_read(r->param, text, value, r->e) == 0)
         return 0;
+    add_forms(r);
     if (strcmp(text, r->whole) != 0) {
         snprintf(why, sizeof why, "%s", r->e->text + name_bytes);
         err_set(r->e, STATUS_USAGE, "--%s %s: %s", r->param->name, quote(r->whole, whole), why);
@@ -90,8 +117,10 @@ static int append(struct reading *r, const char *text, uint64_t number)
 {
     struct axis *a = r->axis;
     char why[48], *copy;
-    if (has(a, text))
+    if (has(a, text)) {
+        a->repeated = true;
         return 0;
+    }
     if (a->count == AXIS_VALUES_MOST) {
         snprintf(why, sizeof why, "more than %d values", AXIS_VALUES_MOST);
         return reject(r, r->whole, why);
@@ -142,12 +171,33 @@ static int cut_factor(const struct reading *r, const char *part, char *last, uin
     return 0;
 }
 
+/* 0, or what is wrong with the range: an end is missing. */
+static int check_ends(const struct reading *r, const char *part, const char *dots)
+{
+    if (dots[2] == '.')
+        return reject(r, part, "a range has two dots, as 1..8");
+    if (dots == part || dots[2] == '\0')
+        return reject(r, part, "a range has a value at both ends, as 1..8");
+    return 0;
+}
+
+static int reject_without_factor(const struct reading *r, const char *part)
+{
+    char why[QUOTE_BYTES + 48], quoted[QUOTE_BYTES];
+    snprintf(why, sizeof why, "this range needs a factor at its end, as in %sx2",
+             quote(part, quoted));
+    return reject(r, part, why);
+}
+
 /* `dots` are those within `part`, which is changed while it is read. */
 static int add_range(struct reading *r, const char *part, const char *dots)
 {
-    char *first_text = mem_copy_text(part), *last_text;
+    char *first_text, *last_text;
     uint64_t first = 0, last = 0, factor = 0;
     int rc = 0;
+    if (check_ends(r, part, dots) != 0)
+        return -1;
+    first_text = mem_copy_text(part);
     if (first_text == NULL)
         return err_no_memory(r->e, "a range of values");
     first_text[dots - part] = '\0';
@@ -160,13 +210,24 @@ static int add_range(struct reading *r, const char *part, const char *dots)
     else if (first > last)
         rc = reject(r, part, "a range goes upwards");
     else if (factor == 0 && r->param->type != PARAM_TYPE_COUNT)
-        rc = reject(r, part, "a range of these needs a factor, such as x2 at its end");
+        rc = reject_without_factor(r, part);
     else if (factor != 0 && first == 0)
         rc = reject(r, part, "a range with a factor begins above 0");
     else
         rc = append_range(r, part, first, last, factor);
     mem_free(first_text);
     return rc;
+}
+
+/* The first part, the last one, or one between. */
+static int reject_empty(const struct reading *r, bool first, bool last)
+{
+    char whole[QUOTE_BYTES];
+    const char *where = first ? " before the first comma" : " between two commas";
+    if (last)
+        where = first ? "" : " behind the last comma";
+    return err_set(r->e, STATUS_USAGE, "--%s %s: a value is missing%s", r->param->name,
+                   quote(r->whole, whole), where);
 }
 
 static int add_part(struct reading *r, const char *part)
@@ -194,7 +255,10 @@ int axis_add(struct axis *a, const struct param *p, const char *text, uint64_t m
         char *comma = strchr(part, ',');
         if (comma != NULL)
             *comma = '\0';
-        rc = add_part(&r, part);
+        if (part[0] == '\0')
+            rc = reject_empty(&r, part == copy, comma == NULL);
+        else
+            rc = add_part(&r, part);
         part = comma != NULL ? comma + 1 : NULL;
     }
     mem_free(copy);

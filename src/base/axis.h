@@ -2,6 +2,7 @@
 #ifndef UVLAB_BASE_AXIS_H
 #define UVLAB_BASE_AXIS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -18,6 +19,7 @@ struct axis_value {
 struct axis {
     struct axis_value *values;
     uint32_t count, capacity;
+    bool repeated; /* one was given that was there */
 };
 
 #define AXIS_EMPTY ((struct axis){0})

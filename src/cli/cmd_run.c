@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analysis/claims.h"
@@ -51,6 +52,31 @@ static void expect_memory(struct invocation *v)
         session->bytes_per_span_of_run = CLAIMS_BYTES_PER_SPAN_OF_RUN;
 }
 
+/* Whether the message refuses a value of an option of x that a sweep would take apart. */
+static bool means_several(const struct experiment *x, const char *message)
+{
+    const char *name = message + 2, *value = strchr(message, ' '), *end;
+    const struct param *row;
+    if (strncmp(message, "--", 2) != 0 || value == NULL || (end = strstr(value, ": ")) == NULL)
+        return false;
+    row = param_find(x->params, name, (size_t)(value - name));
+    for (; row != NULL && value + 1 < end; value++)
+        if (value[0] == ',' || (value[0] == '.' && value[1] == '.'))
+            return param_is_number(row) || row->type == PARAM_TYPE_CHOICE;
+    return false;
+}
+
+/* Several values are what a sweep is for. */
+static int refuse(const struct experiment *x, struct err *e)
+{
+    char written[sizeof e->text];
+    if (!means_several(x, e->text))
+        return -1;
+    snprintf(written, sizeof written, "%.*s", (int)(strstr(e->text, ": ") - e->text), e->text);
+    return err_set(e, e->status, "%s (several values: uvlab sweep %s %s)", e->text, x->name,
+                   written);
+}
+
 /* 1 when help was asked for, and nothing else is to be done. */
 static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
 {
@@ -61,7 +87,7 @@ static int parse(struct invocation *v, int argc, char *const *argv, struct err *
                                      .topic = v->experiment->name};
     const struct view_options *view = &v->common.view;
     if (options_parse(&grammar, argc, argv, &outcome, e) < 0)
-        return -1;
+        return refuse(v->experiment, e);
     if (outcome.help)
         return 1;
     v->view = view_at(view->format);
@@ -78,6 +104,8 @@ static int parse(struct invocation *v, int argc, char *const *argv, struct err *
 struct failures {
     uint64_t calls, failed, alike; /* alike: with the status of the first */
     int first;
+    uint64_t answered; /* with an error and the status code of the first of them */
+    unsigned answer;
 };
 
 /* Requests of a load that have no span are known by their kind of error alone. */
@@ -96,6 +124,28 @@ static void count_load(const struct load_facts *load, struct failures *f)
             f->first = statuses[k];
         f->failed += load->errors[k];
         f->alike += statuses[k] == f->first ? load->errors[k] : 0;
+    }
+}
+
+/* "404" is known of calls that have a span alone. */
+static void count_answer(const struct span *s, struct failures *f)
+{
+    if (s->status != SPAN_FAILED_STATUS || s->http == NULL)
+        return;
+    if (f->answered == 0)
+        f->answer = s->http->answer;
+    f->answered += s->http->answer == f->answer;
+}
+
+static void count_answers(const struct result *r, struct failures *f)
+{
+    struct span s;
+    for (uint32_t i = 0; i < r->run_count; i++) {
+        for (uint32_t k = 0; k < r->runs[i].recorder.count; k++) {
+            recorder_get(&r->runs[i].recorder, k, &s);
+            if (s.parent == SPAN_NONE)
+                count_answer(&s, f);
+        }
     }
 }
 
@@ -125,16 +175,23 @@ static void count_failures(const struct result *r, struct failures *f)
 static void say_failures(const struct result *r)
 {
     struct failures f;
+    const char *why;
     char all[UNITS_TEXT_BYTES], failed[UNITS_TEXT_BYTES], alike[UNITS_TEXT_BYTES];
-    char why[SPAN_TEXT_BYTES], of_them[UNITS_TEXT_BYTES + 16] = "";
+    char text[SPAN_TEXT_BYTES], of_them[UNITS_TEXT_BYTES + 16] = "";
     count_failures(r, &f);
+    count_answers(r, &f);
     if (f.failed == 0)
         return;
+    why = span_status_text(f.first, text);
+    if (f.first == SPAN_FAILED_STATUS && f.answered == f.alike) {
+        snprintf(text, sizeof text, "answered with status %u", f.answer);
+        why = text;
+    }
     if (f.alike < f.failed)
         snprintf(of_them, sizeof of_them, ", %s of them", units_format_count(alike, f.alike));
     fprintf(stderr, "uvlab: %s: %s of %s call%s failed%s: %s\n", r->experiment->name,
             units_format_count(failed, f.failed), units_format_count(all, f.calls),
-            f.calls == 1 ? "" : "s", of_them, span_status_text(f.first, why));
+            f.calls == 1 ? "" : "s", of_them, why);
 }
 
 /* What the view has no place for: doubts. And why the status will not be 0, unless it can be read

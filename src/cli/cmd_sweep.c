@@ -14,6 +14,8 @@
 #include "cli/progress.h"
 #include "cli/registry.h"
 #include "cli/style.h"
+#include "cli/sweep_check.h"
+#include "cli/sweep_line.h"
 #include "cli/sweep_options.h"
 #include "measure/run.h"
 #include "measure/wall.h"
@@ -35,6 +37,7 @@ struct invocation {
     struct sweep sweep;
     struct journal journal;
     struct progress progress;
+    const char *warned; /* the warning of the sweep that was shown while it lasted, or NULL */
 };
 
 /* --- The command line. --- */
@@ -43,10 +46,16 @@ struct invocation {
 static int parse(struct invocation *v, int argc, char *const *argv, struct err *e)
 {
     struct option_outcome outcome;
+    char topic[64];
     struct option_grammar grammar = {.sets = {&v->handed_on, &v->own},
                                      .set_count = 2,
                                      .operand = v->experiment->operand,
-                                     .topic = "sweep"};
+                                     .topic = topic,
+                                     .elsewhere = common_params,
+                                     .elsewhere_why =
+                                         "is for an experiment by itself, and a sweep has no "
+                                         "such option"};
+    snprintf(topic, sizeof topic, "sweep %s", v->experiment->name);
     sweep_table_make(&v->table, v->experiment);
     v->handed_on = (struct param_set){.table = v->table.rows, .values = v->table.slots};
     v->own = (struct param_set){.table = sweep_params, .values = &v->options};
@@ -65,6 +74,9 @@ static int settle(struct invocation *v, struct err *e)
     if (o->resume && !out_is_file(o->view.output))
         return err_set(e, STATUS_USAGE,
                        "--resume: needs --output FILE, as the sweep that did not end had it");
+    if (s->axis_count == 0)
+        return err_set(e, STATUS_USAGE,
+                       "nothing to compare: give an option several values (--threads 1,2,4)");
     s->experiment = v->experiment;
     s->seed = seed_given ? o->seed : wall_now_ms() % 1000000007;
     s->warmup = o->warmup;
@@ -75,42 +87,26 @@ static int settle(struct invocation *v, struct err *e)
     s->precision_ppm = o->precision_ppm;
     s->margin_ppm = o->margin_ppm;
     s->by = (enum sweep_by)o->by;
-    return 0;
+    return sweep_check(s, &v->fixed, e);
 }
 
 /* --- What is said beside the result. --- */
 
-/* "; about 40 s left"; nothing when it is unknown or soon. */
-static void say_left(char *buf, size_t bytes, uint64_t left_ns)
-{
-    uint64_t seconds = left_ns / UINT64_C(1000000000);
-    buf[0] = '\0';
-    if (left_ns == SWEEP_UNKNOWN || seconds == 0)
-        return;
-    if (seconds < 120)
-        snprintf(buf, bytes, "; about %u s left", (unsigned)seconds);
-    else
-        snprintf(buf, bytes, "; about %llu min left", (unsigned long long)(seconds + 30) / 60);
-}
-
 static void show_progress(void *context, const struct sweep *s, const struct sweep_progress *p)
 {
     struct invocation *v = context;
-    char line[160], name[64], rounds[24] = "", left[48];
-    size_t used;
-    if (p->rounds > 0)
-        snprintf(rounds, sizeof rounds, s->runs_wanted > 0 ? " of %u" : " of about %u",
-                 (unsigned)p->rounds);
-    snprintf(line, sizeof line, "%s: round %u%s", v->experiment->name, (unsigned)p->round + 1,
-             rounds);
-    used = strlen(line);
-    if (s->axis_count > 0)
-        snprintf(line + used, sizeof line - used, ": %s",
-                 sweep_point_name(s, p->point, name, sizeof name));
-    used = strlen(line);
-    say_left(left, sizeof left, p->left_ns);
-    snprintf(line + used, sizeof line - used, "%s", left);
-    progress_line(&v->progress, line);
+    char line[SWEEP_LINE_BYTES];
+    progress_line(&v->progress, sweep_line(s, p, line));
+}
+
+static void show_warning(void *context, const char *warning)
+{
+    struct invocation *v = context;
+    if (v->options.view.quiet)
+        return;
+    progress_end(&v->progress);
+    fprintf(stderr, "uvlab: warning: %s\n", warning);
+    v->warned = warning;
 }
 
 static void say_failures(const struct sweep *s)
@@ -139,8 +135,9 @@ static void say_beside(const struct invocation *v, bool on_terminal)
     const struct view *view = view_at(v->options.view.format);
     bool quiet = v->options.view.quiet;
     for (size_t i = 0; i < s->warning_count && !view->judged && !quiet; i++)
-        fprintf(stderr, "uvlab: warning: %s\n", s->warnings[i]);
-    if (s->interrupted && out_is_file(v->options.view.output) && !quiet)
+        if (s->warnings[i] != v->warned)
+            fprintf(stderr, "uvlab: warning: %s\n", s->warnings[i]);
+    if (s->interrupted && s->run_count > 0 && out_is_file(v->options.view.output) && !quiet)
         fprintf(stderr, "uvlab: sweep: interrupted; the same with --resume goes on\n");
     if (!on_terminal || view->write != view_table)
         say_failures(s);
@@ -168,6 +165,7 @@ static int measure(struct invocation *v, struct err *e)
         .document = out_is_file(o->view.output) ? o->view.output : NULL,
         .resume = o->resume,
         .seed_given = param_source_of(&v->own, "seed") == PARAM_FROM_FLAG,
+        .warn = show_warning,
         .context = v,
     };
     int rc;
@@ -317,19 +315,47 @@ static int sweep_main(int argc, char *const *argv, struct err *e)
     return status;
 }
 
+static const char *const more[] = {
+    "Options that are lists anyway (--path, --url, --header), and URLs, are handed on as they are: "
+    "a "
+    "comma in them is a comma, and their values are not compared.",
+    "Each run is a process of its own. In each round every point is run once, in random order. "
+    "When "
+    "the time is over, the run that is under way is waited for. Without --runs there are at least "
+    "6 "
+    "rounds, as fewer tell nothing for certain.",
+    "With --output every run that has ended is on disk at once: what was interrupted, or killed, "
+    "goes on with the same command line and --resume. --time-limit then counts what was spent "
+    "before, too.",
+    "In the table, 'to best' compares each point with the best one, round by round: +12 % or 2.01 "
+    "x "
+    "is worse at 95 % confidence, = may differ by --margin, and of ? these runs cannot tell. The "
+    "answer is the smallest number of threads, workers or connections that is as good as the best, "
+    "and there is none where that is not certain. docs/sweeping.md says what it is computed from, "
+    "and how far it can be trusted.",
+    NULL,
+};
+
+static const char *const examples[] = {
+    "uvlab sweep threadpool --threads 1,2,4,8",
+    "uvlab sweep threadpool --threads 1..16x2 -n 32 -o pool.json",
+    "uvlab sweep threadpool --threads 1..16x2 -n 32 -o pool.json --resume",
+    "uvlab sweep cluster --workers 1..max --time-limit 10min",
+    "uvlab sweep load --connections 1..64x2 -d 2s https://server.example/",
+    NULL,
+};
+
 const struct command command_sweep = {
     .name = "sweep",
     .summary = "runs an experiment with several values of its options, and says which is best",
     .about =
-        "Any option of the experiment that takes a value may be given several: --threads 1,2,4, "
-        "--threads 1..8 (every whole number), --threads 1..64x2 (doubling), --workers 1..max (as "
-        "many as there are CPUs), --work pbkdf2,file. What is no number and no word of a list, "
-        "such "
-        "as a file, is given again for each value. Several options make every combination a point. "
-        "Each run is a process of its own, and in each round every point is run once, in random "
-        "order. With --output every run that has ended is on disk at once: what was interrupted, "
-        "or "
-        "killed, goes on with --resume. 'uvlab sweep EXPERIMENT --help' lists the options of both.",
+        "Options of the experiment may have several values: --threads 1,2,4, --threads 1..8 "
+        "(every whole number), --threads 1..64x2 (doubling), --workers 1..max (as many as there "
+        "are CPUs), --work pbkdf2,file. What is no number and no word of a list is given again "
+        "for each value: --file a --file b. Several such options make every combination a "
+        "point. 'uvlab help sweep EXPERIMENT' lists the options of both.",
+    .more = more,
+    .examples = examples,
     .operand = "EXPERIMENT",
     .operands_most = 1,
     .of_experiment = true,

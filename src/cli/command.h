@@ -10,8 +10,10 @@
 
 struct command {
     const char *name;
-    const char *summary; /* what it does: one phrase, lower case, no full stop */
-    const char *about;   /* a paragraph for its help, or NULL */
+    const char *summary;         /* what it does: one phrase, lower case, no full stop */
+    const char *about;           /* a paragraph for its help, or NULL */
+    const char *const *more;     /* further paragraphs, NULL-terminated, or NULL */
+    const char *const *examples; /* command lines, NULL-terminated, or NULL */
     const char *operand; /* what its operand is called in the usage line ("[NAME]"), or NULL */
     unsigned operands_most;
     /* The words that the operand can be, NULL-terminated, for completion; NULL: the names of

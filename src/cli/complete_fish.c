@@ -2,7 +2,11 @@
  * fish's single quotes, backslash and quote are escaped by a backslash. Pure. */
 #include "cli/completion.h"
 
+#include <stdio.h>
+
 #include "base/version.h"
+
+enum { CONDITION_BYTES = 80 };
 
 static void add_quoted(struct text *t, const char *s)
 {
@@ -12,10 +16,11 @@ static void add_quoted(struct text *t, const char *s)
     text_add(t, "'");
 }
 
-static void add_option(struct text *t, const char *word, const struct param *p)
+/* `condition` is what has to hold for the option to be offered. */
+static void add_option(struct text *t, const char *condition, const struct param *p)
 {
     enum completion_value value = completion_value(p);
-    text_add(t, "complete -c uvlab -n '__uvlab_first %s' -l %s", word, p->name);
+    text_add(t, "complete -c uvlab -n '%s' -l %s", condition, p->name);
     if (p->letter != 0)
         text_add(t, " -s %c", p->letter);
     if (value == VALUE_PATH)
@@ -33,8 +38,24 @@ static void add_option(struct text *t, const char *word, const struct param *p)
     text_add(t, "\n");
 }
 
+/* Behind a command that takes an experiment, and behind that, come the experiment's options. */
+static void add_pairs(struct text *t, const struct completion_word *c)
+{
+    struct completion_word x;
+    char condition[CONDITION_BYTES];
+    for (size_t i = 0; completion_word(i, &x); i++) {
+        if (x.command != NULL)
+            continue;
+        snprintf(condition, sizeof condition, "__uvlab_pair %s %s", c->name, x.name);
+        for (const struct param *p = x.tables[0]; p->name != NULL; p++)
+            if (p->help != NULL)
+                add_option(t, condition, p);
+    }
+}
+
 static void add_word(struct text *t, const struct completion_word *w)
 {
+    char condition[CONDITION_BYTES];
     text_add(t, "complete -c uvlab -n __uvlab_none -a %s -d ", w->name);
     add_quoted(t, w->what);
     text_add(t, "\n");
@@ -47,10 +68,13 @@ static void add_word(struct text *t, const struct completion_word *w)
         completion_operands(w, t);
         text_add(t, "'\n");
     }
+    snprintf(condition, sizeof condition, "__uvlab_first %s", w->name);
     for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
         for (const struct param *p = w->tables[i]; p->name != NULL; p++)
             if (p->help != NULL)
-                add_option(t, w->name, p);
+                add_option(t, condition, p);
+    if (w->command != NULL && w->command->of_experiment)
+        add_pairs(t, w);
 }
 
 void complete_fish(struct text *t)
@@ -63,6 +87,11 @@ void complete_fish(struct text *t)
                 "function __uvlab_first\n"
                 "    set -l words (commandline -opc)\n"
                 "    test (count $words) -ge 2; and test $words[2] = $argv[1]\n"
+                "end\n"
+                "function __uvlab_pair\n"
+                "    set -l words (commandline -opc)\n"
+                "    __uvlab_first $argv[1]; and test (count $words) -ge 3; and test $words[3] = "
+                "$argv[2]\n"
                 "end\n"
                 "function __uvlab_servers\n"
                 "    set -l words (commandline -opc)\n"

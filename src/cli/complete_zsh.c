@@ -66,13 +66,42 @@ void complete_zsh_option(struct text *t, const struct param *p)
     text_add(t, "' \\\n");
 }
 
+static void add_table(struct text *t, const struct param *table)
+{
+    for (const struct param *p = table; p->name != NULL; p++)
+        if (p->help != NULL)
+            complete_zsh_option(t, p);
+}
+
+/* Behind a command that takes an experiment, and behind that, come the options of both. */
+static void add_pairs(struct text *t, const struct completion_word *c)
+{
+    struct completion_word x;
+    text_add(t, "        if ((CURRENT > 2)); then\n"
+                "            shift words\n"
+                "            ((CURRENT--))\n"
+                "            case $words[1] in\n");
+    for (size_t i = 0; completion_word(i, &x); i++) {
+        if (x.command != NULL)
+            continue;
+        text_add(t, "            %s)\n            _arguments -s -S \\\n", x.name);
+        add_table(t, x.tables[0]);
+        add_table(t, c->tables[0]);
+        text_add(t, "            '(- *)'{-h,--help}'[explain it]'\n            ;;\n");
+    }
+    text_add(t, "            esac\n"
+                "            return\n"
+                "        fi\n");
+}
+
 static void add_word(struct text *t, const struct completion_word *w)
 {
-    text_add(t, "    %s)\n        _arguments -s -S \\\n", w->name);
+    text_add(t, "    %s)\n", w->name);
+    if (w->command != NULL && w->command->of_experiment)
+        add_pairs(t, w);
+    text_add(t, "        _arguments -s -S \\\n");
     for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
-        for (const struct param *p = w->tables[i]; p->name != NULL; p++)
-            if (p->help != NULL)
-                complete_zsh_option(t, p);
+        add_table(t, w->tables[i]);
     if (completion_of_servers(w)) {
         text_add(t, "            '1:name:_uvlab_servers' \\\n");
     } else if (completion_takes_paths(w)) {

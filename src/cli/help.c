@@ -110,11 +110,22 @@ static void add_values_note(struct text *t)
                 "is repeated, the last one counts, unless it may be given several times.");
 }
 
-static void add_exit_statuses(struct text *t)
+static void add_examples(struct text *t, const char *const *examples)
+{
+    if (examples == NULL || examples[0] == NULL)
+        return;
+    text_add(t, "\nExamples:\n");
+    for (size_t i = 0; examples[i] != NULL; i++)
+        text_add(t, "  %s\n", examples[i]);
+}
+
+static void add_exit_statuses(struct text *t, bool with_claims)
 {
     text_add(t, "\nExit status:\n");
     for (const struct exit_status_row *row = exit_status_rows; row->text != NULL; row++) {
         char number[8];
+        if (row->status == STATUS_CLAIM && !with_claims)
+            continue;
         snprintf(number, sizeof number, "%d", (int)row->status);
         add_row(t, number, 7, row->text);
     }
@@ -137,12 +148,20 @@ void help_experiment(const struct experiment *x, struct text *t)
     add_options(t, "How it is measured (every experiment)", common_params, DESCRIBE_MEASURE);
     add_options(t, "How it is shown (every experiment)", common_params, DESCRIBE_VIEW);
     add_values_note(t);
-    if (x->examples != NULL && x->examples[0] != NULL) {
-        text_add(t, "\nExamples:\n");
-        for (size_t i = 0; x->examples[i] != NULL; i++)
-            text_add(t, "  %s\n", x->examples[i]);
+    add_examples(t, x->examples);
+    add_exit_statuses(t, true);
+}
+
+static void add_about(struct text *t, const struct command *c)
+{
+    if (c->about == NULL)
+        return;
+    text_add(t, "\n");
+    add_wrapped(t, 0, 0, c->about);
+    for (size_t i = 0; c->more != NULL && c->more[i] != NULL; i++) {
+        text_add(t, "\n");
+        add_wrapped(t, 0, 0, c->more[i]);
     }
-    add_exit_statuses(t);
 }
 
 /* The rows of the options that all experiments share which a sweep hands on are few: not listed. */
@@ -154,14 +173,15 @@ void help_sweep(const struct experiment *x, struct text *t)
     text_add(t, "\nUsage: uvlab sweep %s [OPTION]...", x->name);
     if (x->operand != NULL)
         text_add(t, " %s...", describe_operand(x, metavar, sizeof metavar));
-    text_add(t, "\n\n");
-    add_wrapped(t, 0, 0, command_sweep.about);
+    text_add(t, "\n");
+    add_about(t, &command_sweep);
     add_options(t, "What is measured (options that take a value may have several)", x->params,
                 DESCRIBE_ALL);
     add_options(t, "How it is swept", command_sweep.params, DESCRIBE_MEASURE);
     add_options(t, "How it is shown", command_sweep.params, DESCRIBE_VIEW);
     add_values_note(t);
-    add_exit_statuses(t);
+    add_examples(t, command_sweep.examples);
+    add_exit_statuses(t, false);
 }
 
 static bool has_options(const struct command *c)
@@ -181,10 +201,7 @@ void help_command(const struct command *c, struct text *t)
     else
         text_add(t, "\nUsage: uvlab %s%s%s%s\n", c->name, has_options(c) ? " [OPTION]..." : "",
                  c->operand != NULL ? " " : "", c->operand != NULL ? c->operand : "");
-    if (c->about != NULL) {
-        text_add(t, "\n");
-        add_wrapped(t, 0, 0, c->about);
-    }
+    add_about(t, c);
     if (c->operand_words != NULL && c->operand_words[0] != NULL) {
         text_add(t, "\n%s is one of:", c->operand);
         for (size_t i = 0; c->operand_words[i] != NULL; i++)
@@ -192,6 +209,9 @@ void help_command(const struct command *c, struct text *t)
         text_add(t, "\n");
     }
     add_options(t, "Options", c->params, DESCRIBE_ALL);
+    add_examples(t, c->examples);
+    if (c->of_experiment)
+        add_exit_statuses(t, false);
 }
 
 void help_overview(struct text *t)
@@ -212,7 +232,7 @@ void help_overview(struct text *t)
     add_row(t, "-h, --help", NAME_COLUMN, "this text; behind a name, the help of that name");
     add_row(t, "-V, --version", NAME_COLUMN,
             "the versions of uvlab and of the libraries it is linked with");
-    add_exit_statuses(t);
+    add_exit_statuses(t, true);
     text_add(t,
              "\n'uvlab help NAME' explains an experiment or a command, 'man uvlab' everything.\n");
 }

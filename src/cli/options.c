@@ -99,10 +99,13 @@ static const char *nearest_long(const struct option_grammar *g, const char *name
 static void complain_of_unknown(struct parser *p, const char *name, size_t length)
 {
     const char *near = nearest_long(p->grammar, name, length);
+    const struct param *others = p->grammar->elsewhere;
     bool negated = length > 3 && memcmp(name, "no-", 3) == 0;
     if (negated && find_exactly(p->grammar, name + 3, length - 3).row != NULL)
         complain(p, "unknown option '--%.*s': --no-NAME takes back flags only, and --%.*s is none",
                  (int)length, name, (int)length - 3, name + 3);
+    else if (others != NULL && param_find(others, name, length) != NULL)
+        complain(p, "--%.*s %s", (int)length, name, p->grammar->elsewhere_why);
     else if (near != NULL)
         complain(p, "unknown option '--%.*s' (did you mean '--%s'?); see 'uvlab help %s'",
                  (int)length, name, near, p->grammar->topic);

@@ -17,6 +17,10 @@ struct option_grammar {
     unsigned operands_most; /* at most OPERANDS_MOST */
     const char *operand;    /* the row of the first set that operands are values of; or NULL */
     const char *topic;      /* of `uvlab help`, to which errors point */
+    /* Rows that are no options here but elsewhere, and what is said of them behind their name
+     * ("is for ..., and a sweep has no such option"); or NULL. */
+    const struct param *elsewhere;
+    const char *elsewhere_why;
 };
 
 /* What was on it besides the values. */

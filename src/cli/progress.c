@@ -7,11 +7,16 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/units.h"
 #include "measure/clock.h"
+
+enum { COLUMNS_USUAL = 80, COLUMNS_KEPT = 3, LINE_BYTES = 240 };
 
 static const uint64_t between_ns = 100000000;
 
@@ -20,10 +25,28 @@ void progress_begin(struct progress *p, const char *name, bool wanted)
     *p = (struct progress){.name = name, .wanted = wanted && isatty(STDERR_FILENO)};
 }
 
-/* Puts the line in place of the one that stands there. */
-static void draw(struct progress *p, const char *line)
+/* How much of a line there is room for: the last column stays free, as some terminals wrap when it
+ * is filled, and so do two for the "^C" that the terminal puts behind the line. */
+static size_t columns_free(void)
 {
-    size_t length = strlen(line);
+    const char *text = getenv("COLUMNS");
+    struct winsize size;
+    uint64_t columns;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        columns = size.ws_col;
+    else if (text == NULL || units_parse_count(text, &columns) != 0 || columns == 0)
+        columns = COLUMNS_USUAL;
+    columns = columns < LINE_BYTES ? columns : LINE_BYTES;
+    return columns > COLUMNS_KEPT ? (size_t)columns - COLUMNS_KEPT : 1;
+}
+
+/* Puts what there is room for in place of the line that stands there. */
+static void draw(struct progress *p, const char *whole)
+{
+    char line[LINE_BYTES];
+    size_t length;
+    snprintf(line, sizeof line, "%.*s", (int)text_cut(whole, columns_free()), whole);
+    length = strlen(line);
     fprintf(stderr, "\r%s%*s", line, p->columns > length ? (int)(p->columns - length) : 0, "");
     fflush(stderr);
     p->columns = length;
@@ -63,20 +86,20 @@ struct run_progress progress_during(struct progress *p)
 
 void progress_line(struct progress *p, const char *line)
 {
-    char cut[80];
     uint64_t now_ns = clock_read_monotonic();
     if (!p->wanted || (p->columns > 0 && now_ns - p->shown_ns < between_ns))
         return;
-    snprintf(cut, sizeof cut, "%.*s", (int)text_cut(line, sizeof cut - 1), line);
-    draw(p, cut);
+    draw(p, line);
     p->shown_ns = now_ns;
 }
 
 void progress_end(struct progress *p)
 {
-    if (p->columns == 0)
-        return;
-    fprintf(stderr, "\r%*s\r", (int)p->columns, "");
+    bool echoed = run_interrupted() && isatty(STDERR_FILENO);
+    if (p->columns > 0)
+        fprintf(stderr, "\r%*s\r", (int)(p->columns + (echoed ? strlen("^C") : 0)), "");
+    else if (echoed)
+        fprintf(stderr, "\n");
     fflush(stderr);
     p->columns = 0;
 }

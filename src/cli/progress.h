@@ -27,11 +27,12 @@ void progress_show(void *progress, uint32_t done, uint32_t all);
  * no function. */
 struct run_progress progress_during(struct progress *p);
 
-/* Shows a line of its own, unless another was shown a moment ago; what is beyond the width of a
- * terminal of 80 columns is left out. */
+/* Shows a line of its own, unless another was shown a moment ago; what is beyond the width of the
+ * terminal is left out. */
 void progress_line(struct progress *p, const char *line);
 
-/* Erases the line, if there is one. */
+/* Erases the line, if there is one; after an interruption also what the terminal may have echoed of
+ * it, so that nothing sticks to what is written next. */
 void progress_end(struct progress *p);
 
 #endif

@@ -110,6 +110,17 @@ static void add_experiment(struct text *t, const struct experiment *x)
     add_options(t, x->params, DESCRIBE_ALL);
 }
 
+/* " Oo Fl -runs Ar N Oc": an Op would take in all that follows it. */
+static void add_synopsis(struct text *t, const struct param *p)
+{
+    char metavar[METAVAR_BYTES];
+    text_add(t, " Oo Fl -%s", p->name);
+    if (param_metavar(p, metavar, sizeof metavar)[0] != '\0')
+        text_add(t, " Ar %s",
+                 p->type == PARAM_TYPE_CHOICE && p->metavar == NULL ? "word" : metavar);
+    text_add(t, " Oc");
+}
+
 static void add_command(struct text *t, const struct command *c)
 {
     text_add(t, ".It Ic %s", c->name);
@@ -117,7 +128,7 @@ static void add_command(struct text *t, const struct command *c)
         text_add(t, " Ar %s Op Ar option ...", c->operand);
     for (const struct param *p = c->params; p->name != NULL && !c->of_experiment; p++)
         if (p->help != NULL)
-            text_add(t, " Op Fl -%s%s", p->name, p->type == PARAM_TYPE_FLAG ? "" : " Ar word");
+            add_synopsis(t, p);
     if (c->operand != NULL && c->operand[0] == '[')
         text_add(t, " Op Ar %.*s", (int)strcspn(c->operand + 1, "]"), c->operand + 1);
     else if (c->operand != NULL && !c->of_experiment)
@@ -129,20 +140,30 @@ static void add_command(struct text *t, const struct command *c)
         add_prose(t, c->about);
         text_add(t, "\n");
     }
+    for (size_t i = 0; c->more != NULL && c->more[i] != NULL; i++) {
+        text_add(t, ".Pp\n");
+        add_prose(t, c->more[i]);
+        text_add(t, "\n");
+    }
     add_options(t, c->params, DESCRIBE_ALL);
 }
 
 /* Lines that are not filled, as a command that is broken cannot be copied. */
+static void add_lines(struct text *t, const char *const *lines)
+{
+    for (size_t i = 0; lines != NULL && lines[i] != NULL; i++) {
+        add_literal(t, lines[i]);
+        text_add(t, "\n");
+    }
+}
+
 static void add_examples(struct text *t)
 {
     text_add(t, ".Bd -literal -offset 2n\n");
-    for (size_t i = 0; registry[i] != NULL; i++) {
-        const char *const *examples = registry[i]->examples;
-        for (size_t j = 0; examples != NULL && examples[j] != NULL; j++) {
-            add_literal(t, examples[j]);
-            text_add(t, "\n");
-        }
-    }
+    for (size_t i = 0; registry[i] != NULL; i++)
+        add_lines(t, registry[i]->examples);
+    for (size_t i = 0; commands[i] != NULL; i++)
+        add_lines(t, commands[i]->examples);
     text_add(t, ".Ed\n");
 }
 

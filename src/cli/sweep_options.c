@@ -28,7 +28,8 @@ const struct param sweep_params[] = {
     { .name = "time-limit", .type = PARAM_TYPE_DURATION, .flags = PARAM_OPTIONAL,
       .min = 1000000, .max = 31536000000000000,
       .offset = PARAM_FIELD_(struct sweep_options, time_limit_ns, uint64_t),
-      .help = "how long to go on in all (default 60s; with --runs: as long as they take)" },
+      .help = "how long to go on in all, after which no run is begun (default 60s; with --runs: as "
+              "long as they take)" },
     PARAM_DURATION(struct sweep_options, run_limit_ns, "run-limit", 0, "10min", 1000000,
                    604800000000000,
                    "how long a single run may take; it is ended then, and has failed"),
@@ -196,6 +197,8 @@ static int read_texts(const struct reading *r, const struct param *origin, const
         if (rc == 0)
             rc = show(r, origin, texts[i]);
     }
+    if (rc == 0 && values.repeated)
+        rc = sweep_warn(r->s, r->e, "--%s has a value twice, which makes one point", origin->name);
     if (rc == 0)
         rc = take_values(r, origin, &values);
     axis_free(&values);

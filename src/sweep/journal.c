@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "sweep/journal_head.h"
 #include "sweep/json_part.h"
+#include "sweep/resume.h"
 
 enum { PIECE_BYTES = 64 * 1024, LINE_BYTES_MOST = 1 << 30, OPENED_MOST = 10 };
 
@@ -33,7 +34,7 @@ static int fail(const struct journal *j, const char *what, int error, struct err
 
 static int no_journal(const struct journal *j, struct err *e)
 {
-    return err_set(e, STATUS_FAILED, "'%s' is no journal of a sweep", j->path);
+    return err_set(e, STATUS_FAILED, "'%s' %s", j->path, journal_none);
 }
 
 /* --- Reading. --- */
@@ -49,9 +50,15 @@ struct reader {
     struct text text;  /* the line that is being read */
 };
 
+/* What a line "is" and should not be gets its subject, and what to do. */
 static int of_line(const struct reader *r, struct err *e)
 {
-    return err_prefix(e, "'%s': line %llu", r->j->path, (unsigned long long)r->line);
+    unsigned long long line = r->line;
+
+    if (strncmp(e->text, "is ", 3) != 0)
+        return err_prefix(e, "'%s': line %llu", r->j->path, line);
+    return err_set(e, e->status, "line %llu of '%s' %s: remove the file to begin anew", line,
+                   r->j->path, e->text);
 }
 
 /* {"parameters":{...},"environment":{...}}: 1 when the line is that, 0 when not. */
@@ -103,7 +110,9 @@ static int take_line(struct reader *r, struct err *e)
     r->line++;
     if (r->line == 1) {
         rc = journal_head_match(r->s, line, length, r->seed_given, r->spans, e);
-        return rc == 0 ? 0 : err_prefix(e, "'%s'", r->j->path);
+        if (rc != 0 && strncmp(e->text, "is ", 3) == 0)
+            err_set(e, e->status, "'%s' %s", r->j->path, e->text);
+        return rc;
     }
     rc = take_context(r, line, length, e);
     if (rc != 0)
@@ -250,10 +259,14 @@ static void sync_folder(const struct journal *j)
     mem_free(folder);
 }
 
-static int open_locked(struct journal *j, struct err *e)
+/* To go on there must be one. */
+static int open_locked(struct journal *j, const char *document, bool resume, struct err *e)
 {
+    int create = resume ? 0 : O_CREAT;
     for (int i = 0; i < OPENED_MOST; i++) {
-        j->fd = open(j->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+        j->fd = open(j->path, O_RDWR | create | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+        if (j->fd < 0 && resume && errno == ENOENT)
+            return resume_refuse(document, j->path, e);
         if (j->fd < 0)
             return fail(j, "open", errno, e);
         if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
@@ -270,13 +283,15 @@ static int open_locked(struct journal *j, struct err *e)
 }
 
 /* Reads what is there and leaves whole lines alone. */
-static int read_journal(struct reader *r, bool resume, struct err *e)
+static int read_journal(struct reader *r, const char *document, bool resume, struct err *e)
 {
     struct journal *j = r->j;
     struct stat is;
 
     if (fstat(j->fd, &is) != 0 || !S_ISREG(is.st_mode))
         return no_journal(j, e);
+    if (resume && is.st_size == 0)
+        return resume_refuse(document, j->path, e);
     if (!resume && is.st_size > 0)
         return err_set(e, STATUS_USAGE,
                        "'%s' is there from a sweep that did not end: go on with --resume, or "
@@ -305,15 +320,15 @@ static int begin(struct journal *j, const struct sweep *s, bool spans, struct er
     return rc;
 }
 
-static int open_and_read(struct reader *r, bool resume, struct err *e)
+static int open_and_read(struct reader *r, const char *document, bool resume, struct err *e)
 {
-    int rc = open_locked(r->j, e);
+    int rc = open_locked(r->j, document, resume, e);
 
     r->rounds = mem_zeroed(r->s->point_count, sizeof *r->rounds);
     if (rc == 0 && r->rounds == NULL)
         rc = err_no_memory(e, "a journal");
     if (rc == 0)
-        rc = read_journal(r, resume, e);
+        rc = read_journal(r, document, resume, e);
     if (rc == 0 && r->line == 0)
         rc = begin(r->j, r->s, r->spans, e);
     mem_free(r->rounds);
@@ -332,7 +347,7 @@ int journal_open(struct journal *j, const char *document, bool resume, bool seed
     if (j->path == NULL)
         return err_no_memory(e, "the name of the journal");
     snprintf(j->path, bytes, "%s%s", document, suffix);
-    if (open_and_read(&r, resume, e) == 0)
+    if (open_and_read(&r, document, resume, e) == 0)
         return 0;
     journal_close(j, false);
     return -1;

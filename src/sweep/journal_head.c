@@ -14,15 +14,17 @@
 #include "base/version.h"
 #include "sweep/json_part.h"
 
-enum { SHOWN_BYTES = 120 };
+enum { SHOWN_BYTES = 100, COMMAND_BYTES_MOST = 240 };
 
-/* The members that are compared, and what people call them. */
+const char journal_none[] = "is no journal of a sweep: choose another --output, or remove it";
+
+/* The members that are compared. What the command line says is told by the one to use; where that
+ * would not help, by what the member is called. */
 static const struct compared {
     const char *key, *called;
 } compared[] = {
-    {"uvlab", "version of uvlab is"}, {"experiment", "experiment is"},
-    {"arguments", "arguments are"},   {"axes", "values are"},
-    {"warmup_runs", "--warmup is"},   {"spans", "--spans is"},
+    {"uvlab", "another version of uvlab"},   {"experiment", NULL},  {"arguments", NULL},
+    {"axes", "other values of its options"}, {"warmup_runs", NULL}, {"spans", NULL},
 };
 
 /* Bytes that are no valid UTF-8 are no matter: the line is compared with one that is made alike. */
@@ -94,6 +96,62 @@ static const char *shown(const char *text, char buf[SHOWN_BYTES])
     return buf;
 }
 
+/* A word of a command line as a shell reads it. */
+static void add_word(struct text *t, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-+=./,:@%";
+    if (word[0] != '\0' && strspn(word, plain) == strlen(word)) {
+        text_add(t, " %s", word);
+        return;
+    }
+    text_add(t, " '");
+    for (; *word != '\0'; word++)
+        text_add(t, *word == '\'' ? "'\\''" : "%c", *word);
+    text_add(t, "'");
+}
+
+/* The command line of the sweep whose head that is, as far as the head decides; what is not there
+ * is left out. */
+static void add_command(struct text *t, const cJSON *head)
+{
+    const cJSON *arguments = cJSON_GetObjectItemCaseSensitive(head, "arguments"), *argument;
+    const cJSON *experiment = cJSON_GetObjectItemCaseSensitive(head, "experiment");
+    const cJSON *warmup = cJSON_GetObjectItemCaseSensitive(head, "warmup_runs");
+
+    text_add(t, "uvlab sweep");
+    if (cJSON_IsString(experiment))
+        add_word(t, experiment->valuestring);
+    cJSON_ArrayForEach(argument, arguments)
+    {
+        if (cJSON_IsString(argument))
+            add_word(t, argument->valuestring);
+    }
+    if (cJSON_IsNumber(warmup) && warmup->valuedouble > 0)
+        text_add(t, " --warmup %.0f", warmup->valuedouble);
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(head, "spans")))
+        text_add(t, " --spans");
+}
+
+/* "is of another sweep: go on with uvlab sweep ... or remove it": STATUS_USAGE. */
+static int refuse_another(const cJSON *head, struct err *e)
+{
+    struct text t = TEXT_EMPTY;
+    size_t kept;
+
+    add_command(&t, head);
+    kept = text_cut(text_get(&t), COMMAND_BYTES_MOST);
+    if (!text_ok(&t))
+        err_no_memory(e, "a journal");
+    else
+        err_set(e, STATUS_USAGE,
+                "is of another sweep: remove it to begin anew, or go on with that one by its "
+                "options and --resume: %.*s%s",
+                (int)kept, text_get(&t), text_get(&t)[kept] != '\0' ? "..." : "");
+    text_free(&t);
+    return -1;
+}
+
 static int compare_member(const struct compared *c, const cJSON *mine, const cJSON *its,
                           struct err *e)
 {
@@ -105,9 +163,13 @@ static int compare_member(const struct compared *c, const cJSON *mine, const cJS
 
     if (wanted == NULL || (item != NULL && found == NULL))
         rc = err_no_memory(e, "a journal");
-    else if (found == NULL || strcmp(wanted, found) != 0)
-        rc = err_set(e, STATUS_USAGE, "is of another sweep: its %s %s, not %s", c->called,
-                     shown(found != NULL ? found : "unknown", a), shown(wanted, b));
+    else if (found != NULL && strcmp(wanted, found) == 0)
+        rc = 0;
+    else if (c->called == NULL)
+        rc = refuse_another(its, e);
+    else
+        rc = err_set(e, STATUS_USAGE, "is of a sweep with %s (%s, not %s): remove it to begin anew",
+                     c->called, shown(found != NULL ? found : "unknown", a), shown(wanted, b));
     cJSON_free(wanted);
     cJSON_free(found);
     return rc;
@@ -122,10 +184,11 @@ static int take_over(struct sweep *s, const cJSON *its, bool seed_given, struct 
 
     if (!cJSON_IsNumber(seed) || !(seed->valuedouble >= 0 && seed->valuedouble <= most) ||
         !cJSON_IsString(started) || strlen(started->valuestring) >= sizeof s->started_at)
-        return err_set(e, STATUS_FAILED, "is no journal of a sweep");
+        return err_set(e, STATUS_FAILED, "%s", journal_none);
     if (seed_given && s->seed != (uint64_t)seed->valuedouble)
         return err_set(e, STATUS_USAGE,
-                       "is of another sweep: its --seed is %" PRIu64 ", not %" PRIu64,
+                       "is of a sweep with --seed %" PRIu64 ", not %" PRIu64
+                       ": leave out --seed to go on, or remove it to begin anew",
                        (uint64_t)seed->valuedouble, s->seed);
     s->seed = (uint64_t)seed->valuedouble;
     snprintf(s->started_at, sizeof s->started_at, "%s", started->valuestring);
@@ -144,7 +207,7 @@ int journal_head_match(struct sweep *s, const char *line, size_t length, bool se
     if (mine == NULL || short_of_memory)
         rc = err_no_memory(e, "a journal");
     else if (!cJSON_IsString(schema) || strcmp(schema->valuestring, JOURNAL_SCHEMA) != 0)
-        rc = err_set(e, STATUS_FAILED, "is no journal of a sweep");
+        rc = err_set(e, STATUS_FAILED, "%s", journal_none);
     for (size_t i = 0; rc == 0 && i < sizeof compared / sizeof compared[0]; i++)
         rc = compare_member(&compared[i], mine, its, e);
     if (rc == 0)

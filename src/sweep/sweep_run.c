@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 #include "measure/clock.h"
 #include "measure/run.h"
 #include "measure/wall.h"
@@ -197,6 +198,41 @@ static int one_round(struct sweeping *w, uint32_t round, struct err *e)
     return 0;
 }
 
+/* What the first round took, of the points that go on. */
+static uint64_t first_round_ns(const struct sweeping *w)
+{
+    const struct sweep *s = w->s;
+    uint64_t sum_ns = 0;
+
+    for (size_t i = 0; i < s->run_count; i++)
+        if (s->runs[i].round == 0 && !w->points[s->runs[i].point].given_up)
+            sum_ns += s->runs[i].process_ns;
+    return sum_ns;
+}
+
+/* After a round it can be known that the time is too short for an answer. */
+static int warn_of_time(const struct sweeping *w, struct err *e)
+{
+    struct sweep *s = w->s;
+    char needed[UNITS_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
+    size_t before = s->warning_count;
+    uint64_t needed_ns;
+
+    if (s->time_limit_ns == SWEEP_UNKNOWN ||
+        __builtin_mul_overflow(first_round_ns(w), SWEEP_ROUNDS_LEAST, &needed_ns) ||
+        needed_ns <= s->time_limit_ns)
+        return 0;
+    if (sweep_warn(s, e,
+                   "%d rounds, the least for an answer, would take about %s, and --time-limit "
+                   "is %s",
+                   SWEEP_ROUNDS_LEAST, units_format_duration(needed, needed_ns, "u"),
+                   units_format_duration(limit, s->time_limit_ns, "u")) != 0)
+        return -1;
+    if (w->plan->warn != NULL && s->warning_count > before)
+        w->plan->warn(w->plan->context, s->warnings[before]);
+    return 0;
+}
+
 /* After so many whole rounds. */
 static int is_enough(struct sweeping *w, uint32_t rounds, struct err *e)
 {
@@ -221,7 +257,7 @@ static int is_enough(struct sweeping *w, uint32_t rounds, struct err *e)
         return -1;
     if (known)
         end(w, SWEEP_ENDED_KNOWN);
-    return 0;
+    return rounds == 1 ? warn_of_time(w, e) : 0;
 }
 
 static int all_rounds(struct sweeping *w, struct err *e)

@@ -26,7 +26,9 @@ struct sweep_plan {
     const char *document;      /* whose journal is kept; NULL: none is */
     bool resume, seed_given;
     void (*progress)(void *context, const struct sweep *s, const struct sweep_progress *p);
-    void *context; /* of progress, which may be NULL */
+    /* What may make the user end the sweep: a warning of s, at once, which lasts as long as s. */
+    void (*warn)(void *context, const char *warning);
+    void *context; /* of progress and warn, which may be NULL */
 };
 
 struct journal;

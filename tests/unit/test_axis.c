@@ -12,6 +12,9 @@
 #include "base/axis.h"
 #include "base/text.h"
 
+#define NO_NUMBER                                                                                  \
+    "is not a whole number (write 12, 64k, 1e6, ...; several as 1,2,4, 1..8 or 1..64x2)"
+
 struct values {
     uint64_t count, wide, workers, duration_ns, bytes, ppm;
     unsigned choice;
@@ -106,7 +109,7 @@ static void max_is_the_number_that_is_given(void **state)
     expect("workers", "max", 0, "max");
     refuse("workers", "1..max", 0, "--workers 1..max: a word is no end of a range");
     expect("threads", "max,1", 6, "6 1");
-    refuse("threads", "max", 0, "--threads max: is not a whole number (write 12, 64k, 1e6, ...)");
+    refuse("threads", "max", 0, "--threads max: " NO_NUMBER);
     refuse("threads", "max", 2000, "--threads max: 2000: must be from 1 to 1024");
 }
 
@@ -120,7 +123,9 @@ static void no_value_is_there_twice(void **state)
     expect("work", "file,file", 0, "file");
     assert_int_equal(axis_add(&a, row("file"), "a,b", 0, &e), 0);
     assert_int_equal(axis_add(&a, row("file"), "c..d", 0, &e), 0);
+    assert_false(a.repeated);
     assert_int_equal(axis_add(&a, row("file"), "a,b", 0, &e), 0);
+    assert_true(a.repeated);
     assert_int_equal(a.count, 2); /* strings are not taken apart */
     assert_string_equal(a.values[0].text, "a,b");
     assert_string_equal(a.values[1].text, "c..d");
@@ -130,29 +135,45 @@ static void no_value_is_there_twice(void **state)
 static void what_is_wrong_is_named_with_its_part(void **state)
 {
     (void)state;
-    refuse("threads", "x", 0, "--threads x: is not a whole number (write 12, 64k, 1e6, ...)");
-    refuse("threads", "1,x", 0,
-           "--threads 1,x: x: is not a whole number (write 12, 64k, 1e6, ...)");
+    refuse("threads", "x", 0, "--threads x: " NO_NUMBER);
+    refuse("threads", "1,x", 0, "--threads 1,x: x: " NO_NUMBER);
     refuse("threads", "0", 0, "--threads 0: must be from 1 to 1024");
     refuse("threads", "1,1025", 0, "--threads 1,1025: 1025: must be from 1 to 1024");
-    refuse("threads", "", 0, "--threads '': is not a whole number (write 12, 64k, 1e6, ...)");
-    refuse("threads", "1,", 0, "--threads 1,: '': is not a whole number (write 12, 64k, 1e6, ...)");
+    refuse("threads", "1-8", 0, "--threads 1-8: " NO_NUMBER);
+    refuse("threads", "1..64*2", 0, "--threads 1..64*2: 64*2: " NO_NUMBER);
+    refuse("threads", "1..64X2", 0, "--threads 1..64X2: 64X2: " NO_NUMBER);
+    refuse("duration", "1ms,2", 0,
+           "--duration 1ms,2: 2: is not a duration (write 100ms, 5s, 1.5min, ...; several as "
+           "1ms,5ms or 1ms..64msx2)");
+    refuse("size", "1q", 0,
+           "--size 1q: is not a size in bytes (write 512, 64k, 1M, ...; several as 4k,1M or "
+           "1k..64kx2)");
+    refuse("share", "5", 0,
+           "--share 5: is not a percentage (write 5%, 0.5%, ...; several as 1%,5% or 1%..64%x2)");
+    refuse("threads", "", 0, "--threads '': a value is missing");
+    refuse("threads", ",1", 0, "--threads ,1: a value is missing before the first comma");
+    refuse("threads", "1,,2", 0, "--threads 1,,2: a value is missing between two commas");
+    refuse("threads", "1,", 0, "--threads 1,: a value is missing behind the last comma");
+    refuse("work", "file,", 0, "--work file,: a value is missing behind the last comma");
+    refuse("threads", "1..", 0, "--threads 1..: a range has a value at both ends, as 1..8");
+    refuse("threads", "2,..4", 0,
+           "--threads 2,..4: ..4: a range has a value at both ends, as 1..8");
+    refuse("threads", "1...8", 0, "--threads 1...8: a range has two dots, as 1..8");
     refuse("threads", "4..1", 0, "--threads 4..1: a range goes upwards");
     refuse("threads", "1,4..1", 0, "--threads 1,4..1: 4..1: a range goes upwards");
     refuse("threads", "1..4x1", 0, "--threads 1..4x1: the factor must be 2 or more");
     refuse("threads", "1..4x0", 0, "--threads 1..4x0: the factor must be 2 or more");
     refuse("threads", "1..4x99999999999999999999", 0,
            "--threads 1..4x99999999999999999999: the factor must be 2 or more");
-    refuse("threads", "..", 0, "--threads ..: '': is not a whole number (write 12, 64k, 1e6, ...)");
-    refuse("threads", "1..2..3", 0,
-           "--threads 1..2..3: 2..3: is not a whole number (write 12, 64k, 1e6, ...)");
+    refuse("threads", "..", 0, "--threads ..: a range has a value at both ends, as 1..8");
+    refuse("threads", "1..2..3", 0, "--threads 1..2..3: 2..3: " NO_NUMBER);
     refuse("wide", "0..4x2", 0, "--wide 0..4x2: a range with a factor begins above 0");
     refuse("wide", "1..1025", 0, "--wide 1..1025: more than 1024 values");
     refuse("wide", "0..18446744073709551614", 0,
            "--wide 0..18446744073709551614: more than 1024 values");
     refuse("wide", "0..600,1000..1600", 0, "--wide 0..600,1000..1600: more than 1024 values");
     refuse("duration", "1ms..4ms", 0,
-           "--duration 1ms..4ms: a range of these needs a factor, such as x2 at its end");
+           "--duration 1ms..4ms: this range needs a factor at its end, as in 1ms..4msx2");
     refuse("work", "file,flie", 0,
            "--work file,flie: flie: must be one of pbkdf2, file, sleep (did you mean file?)");
     refuse("work", "file..sleep", 0, "--work file..sleep: must be one of pbkdf2, file, sleep");

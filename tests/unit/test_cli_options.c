@@ -127,6 +127,28 @@ static void test_every_way_to_write_a_value(void **state)
     assert_int_equal(p.nap.mood, 1);
 }
 
+static void test_what_is_an_option_elsewhere_is_said_to_be(void **state)
+{
+    struct param_set set = {.table = nap_params};
+    struct nap nap = {0};
+    struct option_grammar grammar = {.sets = {&set},
+                                     .set_count = 1,
+                                     .topic = "nap",
+                                     .elsewhere = shared_params,
+                                     .elsewhere_why = "is for beds"};
+    struct option_outcome outcome;
+    struct err e;
+    char output[] = "--output=x", unknown[] = "--outptu";
+    char *words[] = {output, unknown};
+    (void)state;
+    set.values = &nap;
+    assert_int_equal(options_parse(&grammar, 1, words, &outcome, &e), -1);
+    assert_int_equal(e.status, STATUS_USAGE);
+    assert_string_equal(e.text, "--output is for beds");
+    assert_int_equal(options_parse(&grammar, 1, words + 1, &outcome, &e), -1);
+    assert_string_equal(e.text, "unknown option '--outptu'; see 'uvlab help nap'");
+}
+
 static void test_short_flags_are_grouped(void **state)
 {
     struct parsed p;
@@ -322,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_values_that_are_wrong),
         cmocka_unit_test(test_unknown_options_name_the_nearest),
         cmocka_unit_test(test_the_first_mistake_is_told),
+        cmocka_unit_test(test_what_is_an_option_elsewhere_is_said_to_be),
         cmocka_unit_test(test_hostile_words_stay_in_bounds),
         cmocka_unit_test(test_the_environment_stands_in_for_a_flag),
     };

@@ -109,6 +109,26 @@ static void test_help_fits_80_columns_and_names_every_option(void **state)
     text_free(&t);
 }
 
+/* Options of both, the examples, and no exit status that only a check can have. */
+static void test_help_of_a_sweep_is_about_both(void **state)
+{
+    struct text t = TEXT_EMPTY;
+    (void)state;
+    for (size_t i = 0; registry[i] != NULL; i++) {
+        help_sweep(registry[i], &t);
+        check_width(&t);
+        assert_non_null(strstr(text_get(&t), registry[i]->params[0].name));
+        assert_non_null(strstr(text_get(&t), "--time-limit"));
+        assert_non_null(strstr(text_get(&t), "\n  uvlab sweep "));
+        assert_non_null(strstr(text_get(&t), "\n  130  "));
+        assert_null(strstr(text_get(&t), "\n  3    "));
+        text_free(&t);
+    }
+    help_experiment(registry[0], &t);
+    assert_non_null(strstr(text_get(&t), "\n  3    "));
+    text_free(&t);
+}
+
 /* Every option of every experiment is in all that is made of the tables. */
 static void check_names_all(const struct text *t, const char *dashes)
 {
@@ -208,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_no_option_is_declared_twice),
         cmocka_unit_test(test_no_word_is_taken_twice),
         cmocka_unit_test(test_help_fits_80_columns_and_names_every_option),
+        cmocka_unit_test(test_help_of_a_sweep_is_about_both),
         cmocka_unit_test(test_manual_and_completions_name_every_option),
         cmocka_unit_test(test_limits_in_words),
         cmocka_unit_test(test_lists_may_be_given_several_times),

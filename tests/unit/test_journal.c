@@ -93,7 +93,8 @@ static size_t lines_in(const char *bytes, size_t length)
     return lines;
 }
 
-/* Cut anywhere: all whole lines are there, and nothing else; and it can be gone on with. */
+/* Cut anywhere but before its first byte: all whole lines are there, and nothing else; and it can
+ * be gone on with. */
 static void a_line_that_is_not_whole_is_cut_off(void **state)
 {
     struct sweep_lab lab;
@@ -103,7 +104,7 @@ static void a_line_that_is_not_whole_is_cut_off(void **state)
     sweep_lab_open(&lab);
     bytes = write_journal(&lab, &length);
     assert_int_equal(lines_in(bytes, length), 5);
-    for (size_t cut = 0; cut <= length; cut++) {
+    for (size_t cut = 1; cut <= length; cut++) {
         size_t lines = lines_in(bytes, cut), again_length;
         struct sweep_run run = made_run(1, 1);
         struct journal j;
@@ -158,31 +159,70 @@ static void an_old_journal_is_not_written_over(void **state)
     sweep_lab_close(&lab);
 }
 
+/* A document is whole when it says so itself; whatever else is there, there is nothing to go on
+ * with, and nothing is touched. */
+static void without_a_journal_there_is_nothing_to_go_on_with(void **state)
+{
+    static const struct document {
+        const char *text, *why;
+    } documents[] = {
+        {NULL, "s.json.journal' to go on with"},
+        {"", "there is no '"},
+        {"threadpool --threads 1,2\n", "there is no '"},
+        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":true,\"runs\":[]}", "there is no '"},
+        {"{\"schema\":\"uvlab.result/1\",\"interrupted\":false,\"runs\":[]}", "there is no '"},
+        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}",
+         "there is no "},
+        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}]}\n",
+         "s.json' is complete: there is nothing to resume"},
+    };
+    struct sweep_lab lab;
+    (void)state;
+    sweep_lab_open(&lab);
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        const char *text = documents[i].text;
+        if (text != NULL)
+            sweep_lab_write(lab.document, text, strlen(text));
+        refuse(&lab, true, STATUS_USAGE, documents[i].why);
+        assert_int_equal(access(lab.journal, F_OK), -1);
+        sweep_lab_write(lab.journal, "", 0);
+        refuse(&lab, true, STATUS_USAGE, documents[i].why);
+        unlink(lab.journal);
+        if (text != NULL) {
+            char *still = sweep_lab_read(lab.document, NULL);
+            assert_string_equal(still, text);
+            free(still);
+        }
+    }
+    sweep_lab_close(&lab);
+}
+
 /* Each line is what a journal has, followed by what no sweep writes. */
 static void what_is_no_journal_is_refused_and_left_alone(void **state)
 {
     static const struct foreign {
         const char *behind_head, *why;
     } foreign[] = {
-        {"rubbish\n", "line 2: is no run of a sweep"},
-        {"\n", "line 2: is no run of a sweep"},
-        {"{}\n", "line 2: is no run of a sweep"},
-        {"[1]\n", "line 2: is no run of a sweep"},
-        {"{\"point\":0}\n", "line 2: is no run of a sweep"},
-        {"{\"point\":-1,\"round\":0}\n", "line 2: is no run of a sweep"},
+        {"rubbish\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"{}\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"[1]\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"{\"point\":0}\n", "s.json.journal' is no run of a sweep: remove the file to begin anew"},
+        {"{\"point\":-1,\"round\":0}\n",
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         /* What did not succeed says why. */
         {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
          "\"exit_status\":2,\"error\":null}\n",
-         "line 2: is no run of a sweep"},
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
          "\"exit_status\":null,\"error\":null}\n",
-         "line 2: is no run of a sweep"},
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         /* The document takes lines over as they are, and is UTF-8. */
         {"{\"point\":0,\"round\":0,\"started_at\":\"2026-01-31T09:30:00.000Z\",\"process_ns\":1,"
          "\"exit_status\":0,\"error\":null,\"warnings\":[\"\xff\"]}\n",
-         "line 2: is no run of a sweep"},
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
         {"{\"parameters\":{\"file\":\"\xc3\"},\"environment\":{}}\n",
-         "line 2: is no run of a sweep"},
+         "s.json.journal' is no run of a sweep: remove the file to begin anew"},
     };
     struct sweep_lab lab;
     size_t length, head;
@@ -226,7 +266,7 @@ static void runs_that_are_not_due_are_refused(void **state)
         journal_close(&j, false);
         sweep_run_free(&run);
         sweep_free(&s);
-        refuse(&lab, true, STATUS_FAILED, "line 6: is no run that is due");
+        refuse(&lab, true, STATUS_FAILED, "line 6 of '");
         unlink(lab.journal);
     }
     sweep_lab_close(&lab);
@@ -244,12 +284,16 @@ static void another_sweep_is_told_by_what_differs(void **state)
     sweep_lab_open(&lab);
     free(write_journal(&lab, NULL));
     for (unsigned i = 0; i < 6; i++) {
-        static const char *const whys[] = {"its arguments are [], not [\"--jobs\",\"6\"]",
-                                           "its values are {\"threads\":[\"1\",\"2\"]}, not",
-                                           "its experiment is \"threadpool\", not \"loop\"",
-                                           "its --warmup is 0, not 3",
-                                           "its --spans is false, not true",
-                                           "its --seed is 7, not 8"};
+        static const char another[] =
+            "s.json.journal' is of another sweep: remove it to begin anew, or go on with that one "
+            "by its options and --resume: uvlab sweep threadpool";
+        static const char *const whys[] = {
+            another,
+            "is of a sweep with other values of its options ({\"threads\":[\"1\",\"2\"]}, not ",
+            another,
+            another,
+            another,
+            "is of a sweep with --seed 7, not 8: leave out --seed to go on"};
         sweep_lab_sweep(&s, i == 1 ? "2,1" : "1,2");
         if (i == 0) {
             s.arguments = arguments;
@@ -306,6 +350,7 @@ int main(void)
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(a_line_that_is_not_whole_is_cut_off),
         cmocka_unit_test(an_old_journal_is_not_written_over),
+        cmocka_unit_test(without_a_journal_there_is_nothing_to_go_on_with),
         cmocka_unit_test(what_is_no_journal_is_refused_and_left_alone),
         cmocka_unit_test(runs_that_are_not_due_are_refused),
         cmocka_unit_test(another_sweep_is_told_by_what_differs),

@@ -148,6 +148,8 @@ static void strings_are_repeated_and_lists_stay_lists(void **state)
     assert_int_equal(p.rc, 0);
     assert_int_equal(p.sweep.axis_count, 1);
     assert_int_equal(p.sweep.axes[0].count, 2);
+    assert_int_equal(p.sweep.warning_count, 1);
+    assert_string_equal(p.sweep.warnings[0], "--file has a value twice, which makes one point");
     expect_words(&p.fixed, "--no-baseline");
     release(&p);
     parse(&p, "load", 7, load);

@@ -168,6 +168,45 @@ static void time_ends_what_is_never_known(void **state)
     sweep_lab_close(&lab);
 }
 
+static void keep_warning(void *context, const char *warning)
+{
+    const char **kept = context;
+    assert_null(*kept);
+    *kept = warning;
+}
+
+/* That is known after the first round, and said then, once. */
+static void too_little_time_is_told(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep_plan plan;
+    struct sweep s;
+    struct err e;
+    const char *warned = NULL;
+    (void)state;
+    sweep_lab_open(&lab);
+    plan = plan_of(&lab);
+    plan.warn = keep_warning;
+    plan.context = &warned;
+    sweep_lab_program(&lab, "ns=5\nsleep 0.1\n" SWEEP_LAB_DOCUMENT);
+    sweep_lab_sweep(&s, "1,2");
+    s.time_limit_ns = 1000000000;
+    assert_int_equal(run(&s, &plan, &e), 0);
+    assert_int_equal(s.warning_count, 1);
+    assert_ptr_equal(warned, s.warnings[0]);
+    assert_non_null(strstr(warned, "6 rounds, the least for an answer, would take about "));
+    assert_non_null(strstr(warned, ", and --time-limit is 1"));
+    sweep_free(&s);
+    /* How many runs there are to be was said. */
+    sweep_lab_sweep(&s, "1,2");
+    s.time_limit_ns = 1000000000;
+    s.runs_wanted = 1;
+    assert_int_equal(run(&s, &plan, &e), 0);
+    assert_int_equal(s.warning_count, 0);
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
 /* Runs `rounds` rounds with a journal. */
 static int run_on(struct sweep *s, const struct sweep_lab *lab, uint64_t rounds, struct err *e)
 {
@@ -175,7 +214,7 @@ static int run_on(struct sweep *s, const struct sweep_lab *lab, uint64_t rounds,
     struct journal j;
     int rc;
     plan.document = lab->document;
-    plan.resume = true;
+    plan.resume = access(lab->journal, F_OK) == 0;
     sweep_lab_sweep(s, "1..3");
     s->runs_wanted = rounds;
     rc = sweep_run(s, &plan, &j, e);
@@ -346,6 +385,7 @@ int main(void)
         cmocka_unit_test(points_fail_each_in_its_way),
         cmocka_unit_test(nothing_that_can_be_run_ends_a_sweep),
         cmocka_unit_test(time_ends_what_is_never_known),
+        cmocka_unit_test(too_little_time_is_told),
         cmocka_unit_test(a_sweep_goes_on_where_it_was),
         cmocka_unit_test(another_machine_makes_a_warning),
         cmocka_unit_test(a_busy_machine_makes_a_warning),
