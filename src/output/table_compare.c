@@ -15,7 +15,7 @@ enum {
     NAME_COLUMNS = 13,
     SIDE_COLUMNS = 14,
     CHANGE_COLUMNS = 20,
-    VERDICT_COLUMNS = 13,
+    VERDICT_COLUMNS = 12,
     FILE_COLUMNS = 32,
     STAMP_COLUMNS = 19,
     VALUE_BYTES = 60,
@@ -60,6 +60,7 @@ static enum ink verdict_ink(const struct comparison_metric *m)
     case COMPARISON_FASTER:
         return INK_GOOD;
     case COMPARISON_TOO_FEW:
+    case COMPARISON_NOT_CERTAIN:
         return INK_DOUBT;
     default:
         return INK_PLAIN;
