@@ -15,7 +15,6 @@ enum {
     FILE_COLUMNS = 32,
     BESIDE_FILE_COLUMNS = 26, /* its letter, "  10 runs, interrupted" */
     STAMP_COLUMNS = 19,
-    NAME_BYTES = 300,
     CELL_BYTES = COMPARE_TEXT_BYTES * 2,
 };
 
@@ -124,18 +123,28 @@ static void put_heading(const struct term *t, size_t index)
     out_text(t->out, "\n");
 }
 
+/* The end of a name says more than its beginning. Returns cell. */
+static const char *cut_name(char cell[FILE_COLUMNS + 1], const char *name, size_t columns)
+{
+    size_t length = strlen(name);
+    const char *from = name + (length > columns ? length - (columns - 3) : 0);
+    while ((*from & 0xc0) == 0x80) /* within a character of UTF-8 */
+        from++;
+    snprintf(cell, FILE_COLUMNS + 1, "%s%s", from > name ? "..." : "", from);
+    return cell;
+}
+
 /* Which results the rows below compare, where there are several tables: "'b.json' (B) against
  * 'a.json' (A)". */
 static void put_pair(const struct term *t, const struct compare_view *v, size_t index)
 {
-    char line[2 * NAME_BYTES + 40];
+    char other[FILE_COLUMNS + 1], base[FILE_COLUMNS + 1], line[2 * FILE_COLUMNS + 40];
     size_t at = 0;
     if (v->result_count == 2)
         return;
-    snprintf(line, sizeof line, "'%.*s' (%s) against '%.*s' (A)",
-             (int)text_cut(v->results[index].name, NAME_BYTES), v->results[index].name,
-             compare_letter(index), (int)text_cut(v->results[0].name, NAME_BYTES),
-             v->results[0].name);
+    snprintf(line, sizeof line, "'%s' (%s) against '%s' (A)",
+             cut_name(other, v->results[index].name, FILE_COLUMNS), compare_letter(index),
+             cut_name(base, v->results[0].name, FILE_COLUMNS));
     term_wrap(t, INK_STRONG, &at, 0, line);
     out_text(t->out, "\n");
 }
@@ -190,18 +199,6 @@ static int put_comparison(const struct term *t, const struct compare_view *v, si
     return rc;
 }
 
-/* The end of a name says more than its beginning. */
-static void put_name(const struct term *t, const char *name, size_t columns)
-{
-    char cell[FILE_COLUMNS + 1];
-    size_t length = strlen(name);
-    const char *from = name + (length > columns ? length - (columns - 3) : 0);
-    while ((*from & 0xc0) == 0x80) /* within a character of UTF-8 */
-        from++;
-    snprintf(cell, sizeof cell, "%s%s", from > name ? "..." : "", from);
-    term_cell(t, INK_PLAIN, cell, columns, ALIGN_LEFT);
-}
-
 /* "2026-11-30 01:50:35", if it is as uvlab writes it. */
 static void put_stamp(const struct term *t, const char *started_at)
 {
@@ -217,13 +214,15 @@ static void put_stamp(const struct term *t, const char *started_at)
 static void put_result(const struct term *t, const struct compare_view *v, size_t index)
 {
     const struct result_file *f = &v->results[index];
-    size_t beside = t->columns - BESIDE_FILE_COLUMNS;
-    bool stamp = beside >= FILE_COLUMNS + STAMP_COLUMNS;
-    char runs[80];
+    size_t columns = t->columns - BESIDE_FILE_COLUMNS;
+    bool stamp = columns >= FILE_COLUMNS + STAMP_COLUMNS;
+    char runs[80], name[FILE_COLUMNS + 1];
     snprintf(runs, sizeof runs, "  %zu run%s%s", f->run_count, f->run_count == 1 ? "" : "s",
              f->interrupted ? ", interrupted" : "");
     term_cell(t, INK_STRONG, compare_letter(index), 3, ALIGN_LEFT);
-    put_name(t, f->name, beside < FILE_COLUMNS ? beside : FILE_COLUMNS);
+    if (columns > FILE_COLUMNS)
+        columns = FILE_COLUMNS;
+    term_cell(t, INK_PLAIN, cut_name(name, f->name, columns), columns, ALIGN_LEFT);
     if (stamp) {
         term_spaces(t, 2);
         put_stamp(t, f->started_at);
