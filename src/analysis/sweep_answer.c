@@ -197,18 +197,20 @@ static void say(struct reasoning *r, const char *sentence)
 static void say_busy(struct reasoning *r)
 {
     const struct sweep_machine *m = &r->machine;
+    const char *most = m->watched > 1 ? "up to " : "";
+    char when[SWEEP_WHEN_BYTES];
     struct text t = TEXT_EMPTY;
 
     if (m->others.runs > 0)
         text_add(&t,
-                 "the machine was busy, which probably is why: other processes used up to %.1f "
-                 "CPUs in %zu of %zu runs; measure again when it is quiet",
-                 m->others.most, m->others.runs, m->watched);
+                 "the machine was busy, which probably is why: other processes used %s%.1f CPUs "
+                 "%s; measure again when it is quiet",
+                 most, m->others.most, sweep_machine_when(m, &m->others, when));
     else if (m->hypervisor.runs > 0)
         text_add(&t,
-                 "the hypervisor took CPUs away, which probably is why: up to %.2f in %zu of %zu "
-                 "runs; measure again when its other guests are quiet",
-                 m->hypervisor.most, m->hypervisor.runs, m->watched);
+                 "the hypervisor took CPUs away, which probably is why: %s%.2f %s; measure again "
+                 "when its other guests are quiet",
+                 most, m->hypervisor.most, sweep_machine_when(m, &m->hypervisor, when));
     reason_put(r, &t);
 }
 

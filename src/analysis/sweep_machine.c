@@ -1,8 +1,11 @@
 /* Each run watched the machine for as long as it lasted, by counters of hundredths of a second. Of
  * a run that is shorter than many of these they say nothing; nor do they of many such runs, as what
- * a run takes away for itself may be more than was counted, and is then cut off at 0. Limits are
- * those from which a single measurement warns. */
+ * a run takes away for itself may be more than was counted, and is then cut off at 0: where all are
+ * so short, the counters around the whole sweep are asked. Limits are those from which a single
+ * measurement warns. */
 #include "analysis/sweep_machine.h"
+
+#include <stdio.h>
 
 /* Less time than this is too short for the counters. */
 static const double watched_least_ns = 200e6;
@@ -37,9 +40,25 @@ struct sweep_machine sweep_machine_of(const struct sweep *s)
         add(&m.others, run->others_cpu_ns, ns, others_matter);
         add(&m.hypervisor, run->stolen_ns, ns, hypervisor_matters);
     }
-    if (m.watched > 0) {
+    if (m.watched == 0 && s->watched_ns >= (uint64_t)watched_least_ns) {
+        watched_ns = (double)s->watched_ns;
+        add(&m.others, s->others_cpu_ns, watched_ns, others_matter);
+        add(&m.hypervisor, s->stolen_ns, watched_ns, hypervisor_matters);
+    }
+    if (watched_ns > 0) {
         m.others.mean /= watched_ns;
         m.hypervisor.mean /= watched_ns;
     }
     return m;
+}
+
+const char *sweep_machine_when(const struct sweep_machine *m, const struct sweep_taken *t,
+                               char buf[SWEEP_WHEN_BYTES])
+{
+    if (m->watched == 0)
+        snprintf(buf, SWEEP_WHEN_BYTES, "in the mean of the whole sweep");
+    else
+        snprintf(buf, SWEEP_WHEN_BYTES, "in %zu of %zu run%s", t->runs, m->watched,
+                 m->watched == 1 ? "" : "s");
+    return buf;
 }

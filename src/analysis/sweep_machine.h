@@ -15,11 +15,18 @@ struct sweep_taken {
 };
 
 struct sweep_machine {
-    size_t watched; /* runs long enough to tell; of others nothing is known */
+    /* Runs long enough to tell. 0: none is, and the figures are of the sweep as a whole (`runs` is
+     * then 1 where it was disturbed), or all 0 where nothing is known. */
+    size_t watched;
     struct sweep_taken others, hypervisor;
 };
 
-/* Of all runs of the sweep, those that failed included. All 0 where nothing is known. */
+/* Of all runs of the sweep, those that failed included. */
 struct sweep_machine sweep_machine_of(const struct sweep *s);
+
+/* When it was so: "in 3 of 12 runs", or "in the mean of the whole sweep". Returns buf. */
+enum { SWEEP_WHEN_BYTES = 64 };
+const char *sweep_machine_when(const struct sweep_machine *m, const struct sweep_taken *t,
+                               char buf[SWEEP_WHEN_BYTES]);
 
 #endif

@@ -91,6 +91,9 @@ struct sweep {
     uint64_t took_ns; /* of all sittings */
     enum sweep_end ended;
     bool interrupted;
+    /* Of this sitting as a whole: CPU time that others used and that a hypervisor took; and for how
+     * long that was watched, 0: it was not. */
+    uint64_t others_cpu_ns, stolen_ns, watched_ns;
 
     struct sweep_run *runs; /* in the order in which they ended */
     size_t run_count, run_capacity;

@@ -223,18 +223,21 @@ static int warn_of_machine(struct sweep *s, struct err *e)
 {
     struct sweep_machine m = sweep_machine_of(s);
     const struct sweep_taken *others = &m.others, *lost = &m.hypervisor;
+    char when[SWEEP_WHEN_BYTES];
 
     if (others->runs > 0 &&
         sweep_warn(s, e,
-                   "the machine was busy in %zu of %zu run%s: other processes used up to %.1f "
-                   "CPUs; figures scatter by that: measure again when it is quiet",
-                   others->runs, m.watched, m.watched == 1 ? "" : "s", others->most) != 0)
+                   "the machine was busy %s: other processes used %s%.1f CPUs; figures scatter by "
+                   "that: measure again when it is quiet",
+                   sweep_machine_when(&m, others, when), m.watched > 1 ? "up to " : "",
+                   others->most) != 0)
         return -1;
     if (lost->runs > 0 &&
         sweep_warn(s, e,
-                   "the hypervisor took CPUs away in %zu of %zu run%s, up to %.2f of them; figures "
-                   "scatter by that: measure again when its other guests are quiet",
-                   lost->runs, m.watched, m.watched == 1 ? "" : "s", lost->most) != 0)
+                   "the hypervisor took CPUs away %s, %s%.2f of them; figures scatter by that: "
+                   "measure again when its other guests are quiet",
+                   sweep_machine_when(&m, lost, when), m.watched > 1 ? "up to " : "",
+                   lost->most) != 0)
         return -1;
     return 0;
 }

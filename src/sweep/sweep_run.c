@@ -17,6 +17,7 @@
 #include "sweep/run_document.h"
 #include "sweep/settle.h"
 #include "sweep/stop.h"
+#include "sweep/watch.h"
 
 enum { OUTPUT_MIB_MOST = 256 };
 
@@ -320,13 +321,16 @@ int sweep_run(struct sweep *s, const struct sweep_plan *plan, struct journal *jo
               struct err *e)
 {
     struct sweeping w = {.s = s, .plan = plan};
+    struct watch watch;
     int rc;
 
     *journal = JOURNAL_CLOSED;
+    watch_begin(&watch);
     rc = prepare(&w, journal, e);
     if (rc == 0)
         rc = all_rounds(&w, e);
     s->took_ns = took_ns(&w);
+    watch_end(&watch, s);
     s->interrupted = s->ended == SWEEP_ENDED_SIGNAL;
     if (rc == 0)
         rc = settle_context(s, &w.context, e);
