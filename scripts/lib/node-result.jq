@@ -1,5 +1,6 @@
 # A result of schema uvlab.result/1 from what scripts/node/pbkdf2.js wrote, a line a run (slurped into
-# an array). Arguments: $like, an array with a result by uvlab of the same calls on the same machine.
+# an array). Arguments: $like, an array with a result by uvlab of the same calls on the same machine;
+# $iterations of a call.
 include "values";
 
 # The statistics of durations, as uvlab has them: p90 and p99 are measured values (nearest rank).
@@ -30,7 +31,7 @@ def run:
 
 $like[0] as $like | .[0].versions as $versions | map(run) as $runs
 | {schema: "uvlab.result/1", experiment: "threadpool",
-   parameters: ($like.parameters + {iterations: 100000, runs: ($runs | length), measured_only: false}),
+   parameters: ($like.parameters + {iterations: $iterations, runs: ($runs | length), measured_only: false}),
    environment: ($like.environment + {libuv: $versions.uv, libuv_built: $versions.uv,
        openssl: ($versions.openssl | sub("\\+.*"; "")), runtime: "Node.js v\($versions.node)",
        others_cpu_ns: null, stolen_ns: null, watched_ns: null}),

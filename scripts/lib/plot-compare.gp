@@ -11,9 +11,9 @@ do for [k = 1:sides] {
         fillcolor rgb side_colour[k] fillstyle solid noborder
     set label 10 + k nth('sides', k) at screen px(28), screen y left noenhanced
 }
-if (any_difference) {
-    set label 4 nth('difference', 1) at screen px(12), screen 1 - py(head - 36) left noenhanced \
-        textcolor rgb '#333333'
+do for [k = 1:differences] {
+    set label 20 + k nth('difference', k) at screen px(12), screen 1 - py(head - 18 - 18 * (differences + 1 - k)) \
+        left noenhanced textcolor rgb '#333333'
 }
 
 values_of(k) = sprintf('panel%dside%d', p, k)
@@ -21,6 +21,7 @@ do for [p = 1:panels] {
     left_px = 8 + pitch * ((p - 1) % columns)
     top_px = head + row * ((p - 1) / columns)
     medians = sprintf('panel%dmedian', p)
+    far = sprintf('panel%dbeyond', p)
     shares = panel_shares[p]
     set lmargin at screen px(left_px + 56)
     set rmargin at screen px(left_px + pitch - 14)
@@ -38,7 +39,7 @@ do for [p = 1:panels] {
         set ytics 0.25 nomirror out format '%.2g'
         set xrange [panel_low[p]:panel_high[p]]
         set yrange [0:1.03]
-        if (panel_log[p]) { set logscale x }
+        if (panel_log[p]) { set logscale x; do for [e = -9:12] { do for [m = 2:5:3] { set xtics add (m * 10.0 ** e) } } }
         set grid xtics ytics linetype 1 linewidth 0.5 linecolor rgb '#dddddd'
         plot for [k = 1:sides] values_of(k) using 1:2 with steps linewidth 1.8 linecolor rgb side_colour[k], \
              for [k = 1:sides] medians using ($3 == k ? $1 : NaN):2 \
@@ -48,7 +49,7 @@ do for [p = 1:panels] {
         set ytics auto nomirror out format '%g'
         set xrange [-0.6:sides - 0.4]
         set yrange [panel_low[p]:panel_high[p]]
-        if (panel_log[p]) { set logscale y }
+        if (panel_log[p]) { set logscale y; do for [e = -9:12] { do for [m = 2:5:3] { set ytics add (m * 10.0 ** e) } } }
         set grid noxtics ytics linetype 1 linewidth 0.5 linecolor rgb '#dddddd'
         plot for [k = 1:sides] values_of(k) using 1:2 \
                  with points pointtype 7 pointsize dot * 1.2 linecolor rgb pale_colour[k], \
@@ -56,6 +57,9 @@ do for [p = 1:panels] {
                  with vectors heads size screen px(5), 90 linewidth 1.5 linecolor rgb dark_colour[k], \
              for [k = 1:sides] medians using ($5 == k ? $1 - 0.3 : NaN):2:(0.6):(0) \
                  with vectors nohead linewidth 2.5 linecolor rgb dark_colour[k], \
+             for [k = 1:sides] far using ($3 == k ? $1 : NaN):2 \
+                 with points pointtype 9 pointsize dot * 2 linecolor rgb side_colour[k], \
+             far using 1:2:4 with labels center offset 0, -1 noenhanced font small, \
              'letters' using 1:(NaN):xtic(2)
     }
     # What belongs to the whole page is drawn with the first panel alone.

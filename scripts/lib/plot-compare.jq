@@ -68,17 +68,22 @@ def panel_of:
     . as $m
     | ([.base] + [.all[].other]) as $sides
     | (.of == "calls" and any($sides[]; side_values | length > 1)) as $as_shares
+    | (if $as_shares then null
+       else [$sides[] | side_values[]] | beyond([$sides[] | side_figures.median | values]) end) as $beyond
     | ([$sides[] | side_values[]]
-       + if $as_shares then [] else [$sides[] | side_figures[] | values] end) as $drawn
-    | ($drawn | range_of) as $r
+       + if $as_shares then [] else [$sides[] | side_figures[] | values] end
+       | map(select($beyond == null or . < $beyond))) as $drawn
+    | ($drawn | range_of | with_room($beyond)) as $r
     | (if .unit == "ns" then unit_for($drawn | max // 1)
        else {name: (.unit // "?" | text(12)), ns: 1} end) as $u
     | {title: "\(metric_title | text(33 - ($u.name | length))) (\($u.name))",
        shares: (if $as_shares then 1 else 0 end), log: $r.log, low: ($r.low / $u.ns), high: ($r.high / $u.ns),
        sides: [range($sides | length) as $i
                | {n: (if $i == 0 then 0 else $m.all[$i - 1].n + 1 end),
-                  values: ($sides[$i] | side_values | map(. / $u.ns))}
-                 + ($sides[$i] | side_figures | map_values(if . == null then null else . / $u.ns end))],
+                  values: ($sides[$i] | side_values | map(select($beyond == null or . < $beyond) / $u.ns)),
+                  beyond: ($sides[$i] | side_values | map(select($beyond != null and . >= $beyond)))}
+                 + ($sides[$i] | side_figures
+                    | map_values(if . == null then null else . / $u.ns end))],
        verdicts: [.all[] | {n: (.n + 1), text: verdict_text, colour: verdict_colour}]};
 
 # Dots of a side beside each other, the same in every picture: the golden section spreads any number of
@@ -91,20 +96,31 @@ def side_line: # of a result: "before.json, 10 runs, 2026-11-30T01:02:03Z"
     + ([($r.runs | known | values | plural(.; "run")), ($r.started_at | strings | text(24)),
         (if $r.interrupted == true then "interrupted" else empty end)] | map(", " + .) | join(""));
 
-# "threads: 2, 4", of everything that is not the same on both sides
-def difference_line($comparisons):
-    [$comparisons[] | (.parameters, .environment) | array[] | object
-     | "\(.key // "?" | text(24)): "
-       + ([.values | array[] | if . == null then "-" else text(40) end] | join(", "))]
-    | unique | if length == 0 then "" else "different: " + join("; ") | text(150) end;
+# "threads: 2, 4; duration: 2 ms, 4 ms" of everything that is not the same on both sides; of several
+# comparisons with what is whose, "threads: A 2, B 2, C 4". A letter and its value stay in one line.
+def difference_lines($comparisons; $letters):
+    [$comparisons | to_entries[] | .key as $n | .value | (.parameters, .environment) | array[] | object
+     | {key: (.key // "?" | tostring), base: (.values | array | .[0]), other: (.values | array | .[1]), n: $n}]
+    | group_by(.key)
+    | map(.[0].key as $key
+          | def shown: if . == null then "-" else value_text($key) | cut_to(40) | gsub(" "; "\u00a0") end;
+            ($key | sub("_(ns|bytes)$"; "") | text(24)) + ": "
+            + (if ($comparisons | length) == 1 then "\(.[0].base | shown), \(.[0].other | shown)"
+               else "A\u00a0\(.[0].base | shown), " + (. as $changes | [range($comparisons | length) as $n
+                   | ([$changes[] | select(.n == $n)][0] // {other: $changes[0].base})
+                   | "\($n + 1 | letter)\u00a0\(.other | shown)"] | join(", ")) end))
+    | if length == 0 then [] else "different: " + join("; ") | lines_of($letters; 2) | map(gsub("\u00a0"; " ")) end;
 
-def comparison_subtitle($drawn; $all; $sides; $others):
+def comparison_subtitle($drawn; $all; $sides; $others; $letters):
     [ (if .slower == true then "something became slower" else "nothing became slower" end)
       + " beyond noise"
       + (.limit | known | if . == null then "" else " and the limit of \(. * 1000 | round / 10) %" end),
       (if $drawn < $all then "\($drawn) of \($all) metrics are drawn" else empty end),
       (if $sides < $others then "\($sides) of \($others) results are drawn beside the base" else empty end),
-      ([.] | doubts(2)) ] | join(" \u00b7 ") | text(130);
+      ([.] | doubts(2)) ] | join(" \u00b7 ") | text($letters);
+
+def page_px: # of so many panels
+    [760, 16 + 250 * ([., 4] | min)] | max;
 
 def comparison_page: # {results, sides (indexes of results), others, every (how many more there are), panels, ...}
     [.results | array[]] as $results
@@ -118,18 +134,20 @@ def comparison_page: # {results, sides (indexes of results), others, every (how 
        else $wanted[:most_panels] | map(panel_of) end) as $panels
     | {$results, sides: ([$comparisons[0].base] + [$comparisons[].other]), others: ($comparisons | length),
        every: ($every | length), $panels, wanted: ($wanted | length),
-       difference: difference_line($comparisons)};
+       width: ($panels | length | page_px)}
+    | .letters = ((.width - 24) / 7.3 | floor)
+    | .difference = difference_lines($comparisons; .letters);
 
 def comparison_settings: # of a page
     (.panels | length) as $count | ([$count, 4] | min) as $columns
-    | ([760, 16 + 250 * $columns] | max) as $width
-    | (76 + 18 * (.sides | length) + (if .difference == "" then 0 else 18 end)) as $head
+    | .width as $width
+    | (76 + 18 * (.sides | length) + 18 * (.difference | length)) as $head
     | (44 + 16 * .others) as $panel_head | ($panel_head + 220 + 34) as $row
     | "width = \($width); height = \($head + $row * ($count / $columns | ceil) + 8)",
       "columns = \($columns); panels = \($count); sides = \(.sides | length)",
       "head = \($head); row = \($row); panel_head = \($panel_head)",
       "pitch = \([($width - 8) / $columns, 375] | min)",
-      "any_difference = \(if .difference == "" then 0 else 1 end)",
+      "differences = \(.difference | length)",
       (.panels as $panels | "shares", "log", "low", "high"
        | . as $key | "array panel_\($key)[\($count)] = [\([$panels[][$key]] | join(", "))]");
 
@@ -139,7 +157,7 @@ def comparison_title: # of a page
 
 # A panel's title, what each comparison says of it, and the values of every side.
 def panel_columns($p; $others):
-    .shares as $shares
+    .shares as $shares | .high as $high
     | ["panel_titles", .title],
       (range(1; $others + 1) as $n | [.verdicts[] | select(.n == $n)][0]
        | ["verdicts", (if . == null then " " else (if $others > 1 then "\($n | letter) " else "" end) + .text end)],
@@ -151,6 +169,7 @@ def panel_columns($p; $others):
              (.median | values | ["panel\($p)median", ., 0.5, $n + 1])
          else
              (.values | thinned(most_values) | scattered[] | [$file, $n + .[0], .[1]]),
+             (.beyond | select(length > 0) | ["panel\($p)beyond", $n, $high, $n + 1, beyond_text]),
              (select(.median != null)
               | ["panel\($p)median", $n, .median, .low // .median, .high // .median, $n + 1])
          end);
@@ -158,11 +177,11 @@ def panel_columns($p; $others):
 def comparison:
     .[0] | comparison_page as $page
     | ["title", ((.experiment | text(32)) + ": " + ($page | comparison_title) | text(90))],
-      ["subtitle", comparison_subtitle($page.panels | length; $page.wanted; $page.others; $page.every)],
+      ["subtitle", comparison_subtitle($page.panels | length; $page.wanted; $page.others; $page.every; $page.letters)],
       ["setting", ($page.results[$page.sides[0]] | object | environment)],
       ($page
        | (comparison_settings | ["settings", .]),
-         (select(.difference != "") | ["difference", .difference]),
+         (.difference[] | ["difference", .]),
          (range(.sides | length) as $i
           | ["sides", ($i | letter) + "  " + (.results[.sides[$i]] | side_line)], ["letters", $i, ($i | letter)]),
          (.others as $others | .panels | to_entries[] | (.key + 1) as $p | .value | panel_columns($p; $others)));

@@ -9,8 +9,11 @@ foot = 20 * legend_rows
 
 set multiplot
 if (head > 0) {
-    set label 3 at screen px(12), screen 1 - py(76)
-    set label 4 nth('why', 1) at screen px(12), screen 1 - py(58) left noenhanced textcolor rgb '#333333'
+    set label 3 at screen px(12), screen 1 - py(58 + head)
+    do for [k = 1:head / 18] {
+        set label 40 + k nth('why', k) at screen px(12), screen 1 - py(40 + 18 * k) left noenhanced \
+            textcolor rgb '#333333'
+    }
 }
 set tmargin at screen 1 - py(110 + head)
 set bmargin at screen py(foot + 92 + deep)
@@ -74,7 +77,10 @@ if (count > 1) {
 set lmargin at screen px(left_px)
 set rmargin at screen px(left_px + panel)
 set yrange [y_low:y_high]
-if (y_log) { set logscale y }
+if (y_log) {
+    set logscale y
+    do for [e = -9:12] { do for [m = 2:5:3] { set ytics add (m * 10.0 ** e) } } # 1, 2, 5, 10, ...
+}
 if (!any_values) {
     unset ytics
     set label 9 'no run succeeded' at graph 0.5, graph 0.5 center noenhanced textcolor rgb '#666666'
@@ -90,6 +96,8 @@ plot 'default' using 1:(y_low):(0):(y_high - y_low) \
      'far' using 1:2 with points pointtype 4 pointsize dot * 2 linecolor rgb '#b00020', \
      'recommended' using 1:2 with points pointtype 6 pointsize dot * 3.2 linewidth 1.5 linecolor rgb '#000000', \
      'failed' using 1:2 with points pointtype 2 pointsize dot * 2.4 linewidth 2 linecolor rgb '#b00020', \
+     'beyond' using 1:2 with points pointtype 9 pointsize dot * 2.4 linecolor rgb '#b00020', \
+     'beyond_values' using 1:2:3 with labels center offset 0, -1 noenhanced font small, \
      'ticks' using 1:(NaN):xtic(2)
 
 unset label

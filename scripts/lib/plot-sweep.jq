@@ -10,20 +10,6 @@ def sweep_letter_px: 7.2;
 
 # --- axes and their values ------------------------------------------------------------------------
 
-def bytes_size: # 65536 | "64 KiB"
-    (if . >= 1073741824 then [1073741824, "GiB"] elif . >= 1048576 then [1048576, "MiB"]
-     elif . >= 1024 then [1024, "KiB"] else [1, "B"] end) as [$unit, $name]
-    | "\(. / $unit * 10 | round / 10) \($name)";
-
-def exact_duration: # 2000000 | "2 ms"
-    unit_for(.) as $u | (. / $u.ns * 1000 | round / 1000 | tostring) + " " + $u.name;
-
-def value_text($key): # of a value of an axis
-    if known == null then text(400)
-    elif $key | endswith("_ns") then exact_duration
-    elif $key | endswith("_bytes") then bytes_size
-    else tostring end;
-
 def axes_of: # [{key, name, values, default, means}]
     [.axes | array[] | object | select((.key | type) == "string")
      | {key, name: (.name // .key | text(24)), values: (.values | array), default, means: (.means == true)}
@@ -160,14 +146,18 @@ def sweep_subtitle($axes; $points; $drawn; $lines):
         (if $drawn < $lines then "\($drawn) of \($lines) lines are drawn" else empty end),
         ([.] | doubts(2)) ] | join(" \u00b7 ") | text(140);
 
-# Why: of one answer all that there is room for, of several the first reason of each.
-def why_text($axes):
+# Why, in the order in which there is room for it: all reasons of what is recommended, then the first one
+# of each group without an answer.
+def why_lines($axes):
     [.answers | array[] | object
-     | {where: (.where | setting_text($axes)), reasons: [.reasons | array[] | strings | select(. != "")]}
+     | {where: (.where | setting_text($axes)), found: (.recommended != null),
+        reasons: [.reasons | array[] | strings | select(. != "")]}
      | select(.reasons | length > 0)]
     | if length == 1 then .[0].reasons
-      else map((if .where == "" then "" else .where + ": " end) + .reasons[0]) end
-    | join("; ") | text(140);
+      else sort_by(.found | not)
+           | map((if .where == "" then "" else .where + ": " end)
+                 + (if .found then .reasons | join(", ") else .reasons[0] end)) end
+    | join("; ") | lines_of(138; 2);
 
 # Rows of the names of lines: [{row, left}].
 def legend_places:
@@ -196,12 +186,13 @@ def sweep_page:
     | ($drawn | to_entries | map({key: .value.line, value: .key}) | from_entries) as $line_of
     | [$all[] | .k = $line_of[.line] | select(.k != null)] as $points
     | ($drawn | length) as $count
-    | ([$points[] | .dots[].y, .median, .low, .high | values]) as $values
+    | ([$points[].dots[].y] | beyond([$points[].median | values])) as $beyond
+    | ([$points[] | .dots[].y, .median, .low, .high | values | select($beyond == null or . < $beyond)]) as $values
     | (if $count == 1 then []
        else [$drawn[].setting | del(.[$first.key]) | setting_text($axes) | text(60)] end) as $names
-    | {$axes, $what, $first, $places, $points, $count, $names, all: $all, lines: ($lines | length),
-       legend: ($names | legend_places), why: why_text($axes), turned: ($places | turned),
-       any_values: ($values | length > 0), y: ($values | reach), y_unit: unit_for($values | max // 1),
+    | {$axes, $beyond, $what, $first, $places, $points, $count, $names, all: $all, lines: ($lines | length),
+       legend: ($names | legend_places), why: why_lines($axes), turned: ($places | turned),
+       any_values: ($values | length > 0), y: ($values | reach | with_room($beyond)), y_unit: unit_for($values | max // 1),
        longest: ([$points[].parts | values | add] | max // 0),
        default: ([$first.default as $d | select($d != null) | $places.at[] | select(.value == $d) | .x][:1]),
        # Where numbers are to scale, the lines stand as close to the place as they can be told apart.
@@ -214,7 +205,7 @@ def sweep_page:
                else 0 end);
 
 def sweep_settings: # of a page
-    .points as $points | ([.legend[].row + 1] | max // 0) as $rows | (if .why == "" then 0 else 18 end) as $head
+    .points as $points | ([.legend[].row + 1] | max // 0) as $rows | (18 * (.why | length)) as $head
     | "width = 1000; height = \(470 + .deep + 20 * $rows + $head)",
       "head = \($head); deep = \(.deep); turned = \(.turned | flag); legend_rows = \($rows)",
       "panel = \(panel_px); count = \(.count); numeric = \(.places.numeric | flag)",
@@ -246,13 +237,22 @@ def sweep_marks: # of a page: what a point becomes, on the left and on the right
       def z: . / $page.z_unit.ns;
       (if .median == null then ["line\(.k + 1)", $x, "NaN", "NaN", "NaN"]
        else ["line\(.k + 1)", $x, (.median | y), (.low // .median | y), (.high // .median | y)] end),
-      (.k as $k | .dots | to_entries[] | ($x + (.key - ($m - 1) / 2) * $apart) as $at
+      (.dots | map(.y | select($page.beyond != null and . >= $page.beyond)) | select(length > 0)
+       | ["beyond", $x, ($page.y.high | y)]),
+      (.k as $k | .dots | to_entries[] | select($page.beyond == null or .value.y < $page.beyond)
+       | ($x + (.key - ($m - 1) / 2) * $apart) as $at
        | (select(.key % $step == 0 or .value.far) | ["dots\($k + 1)", $at, (.value.y | y)]),
          (select(.value.far) | ["far", $at, (.value.y | y)])),
       (select(.recommended and .median != null) | ["recommended", $x, (.median | y)]),
       (select(.failed) | ["failed", $x, ($page.y | along(0.03) | y), $z, .why]),
       (.parts | values | ["bars", $z, $page.bar * 0.45, (.[0] | z), (.[1] | z), (.[2] | z)]),
       (select($page.count > 1) | ["feet\(.k + 1)", $z, $page.bar * 0.45]);
+
+# The values of what is marked at the upper edge, once for all lines that have a point at a place.
+def sweep_beyond: # of a page
+    . as $page | [.points[] | {x, far: [.dots[].y | select($page.beyond != null and . >= $page.beyond)]}]
+    | group_by(.x)[] | {x: .[0].x, far: (map(.far) | add)} | select(.far | length > 0)
+    | ["beyond_values", .x, $page.y.high / $page.y_unit.ns, (.far | beyond_text)];
 
 def sweep:
     .[0] | sweep_page as $page
@@ -261,8 +261,8 @@ def sweep:
       ["setting", environment],
       ($page
        | (sweep_settings | ["settings", .]),
-         (select(.why != "") | ["why", .why]),
+         (.why[] | ["why", .]),
          ["what", .what], ["axis", .first.name],
          (.names[] | ["legend", .]),
          (.default[] | ["default", .]),
-         sweep_ticks, sweep_marks);
+         sweep_ticks, sweep_marks, sweep_beyond);

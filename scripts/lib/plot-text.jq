@@ -15,6 +15,52 @@ def text($longest):
 # A field of a data file: gnuplot undoes backslashes there.
 def field: if type == "string" then gsub("\\\\"; "\\\\") else . end;
 
+# A text as at most $most lines of so many letters; only the last one is cut.
+def lines_of($letters; $most):
+    reduce splits(" ") as $word ([];
+        if . == [] then [$word]
+        elif length < $most and (.[-1] + " " + $word | length) > $letters then . + [$word]
+        else .[-1] += " " + $word end)
+    | map(select(. != "") | text($letters));
+
+# --- numbers with their units ---------------------------------------------------------------------
+
+def bytes_size: # 65536 | "64 KiB"
+    (if . >= 1073741824 then [1073741824, "GiB"] elif . >= 1048576 then [1048576, "MiB"]
+     elif . >= 1024 then [1024, "KiB"] else [1, "B"] end) as [$unit, $name]
+    | "\(. / $unit * 10 | round / 10) \($name)";
+
+def exact_duration: # 2000000 | "2 ms"
+    unit_for(.) as $u | (. / $u.ns * 1000 | round / 1000 | tostring) + " " + $u.name;
+
+def value_text($key): # of a parameter, whose key says its unit
+    if known == null then text(400)
+    elif $key | endswith("_ns") then exact_duration
+    elif $key | endswith("_bytes") then bytes_size
+    else tostring end;
+
+# --- values that would flatten all others ---------------------------------------------------------
+
+# The least of the single values that lie so far above all others, and above what is to be seen in any
+# case, that these would lie on one line; null when there is none. No more than a tenth are such.
+def beyond($always): # of the values
+    sort as $v | ($v | length) as $n
+    | [range(1; [1, ($n / 10 | floor)] | max + 1) as $k | select($k < $n)
+       | ($v[:$n - $k] + $always) as $rest
+       | select($v[$n - $k] - ($rest | max) > 3 * ([($rest | max) - ($rest | min), ($rest | max) * 0.02] | max))
+       | $v[$n - $k]]
+    | last;
+
+# Room for the marks of such values at the upper edge.
+def with_room($beyond): # of {low, high, log}
+    if $beyond == null then .
+    elif .log == 1 then .high *= pow(.high / .low; 0.12) else .high += (.high - .low) * 0.12 end;
+
+# What is written beside the mark at the upper edge: "99 ms", "3: 52 ms to 99 ms".
+def beyond_text: # of values in nanoseconds
+    sort | if length == 1 then .[0] | duration
+           else "\(length): \(.[0] | duration) to \(.[-1] | duration)" end;
+
 # --- what is said above a picture -----------------------------------------------------------------
 
 def kinds: # of top-level calls, with how many there are of each: "4 pbkdf2, 1 file"

@@ -3,17 +3,18 @@
 // from UV_THREADPOOL_SIZE in the environment. Writes one line of JSON when all have come back: the
 // calls in the order in which they did, and the CPU time of the process meanwhile.
 //
-//     UV_THREADPOOL_SIZE=2 node pbkdf2.js 5
+//     UV_THREADPOOL_SIZE=2 node pbkdf2.js 5 [100000]       (calls, iterations of each)
 'use strict';
 const crypto = require('crypto');
 
 const calls = [];
 let pending = Number(process.argv[2]);
+const iterations = Number(process.argv[3] || 100000);
 let cpu;
 
 function submit(call) {
   const submitted = process.hrtime.bigint();
-  crypto.pbkdf2('a', 'b', 100000, 512, 'sha512', (error) => {
+  crypto.pbkdf2('a', 'b', iterations, 512, 'sha512', (error) => {
     const calledBack = process.hrtime.bigint();
     if (error) throw error;
     calls.push({ call, submitted, calledBack });

@@ -17,9 +17,8 @@
 #include "base/mem.h"
 
 const char *const comparison_verdict_names[] = {
-    [COMPARISON_TOO_FEW] = "too few runs",
-    [COMPARISON_NO_DIFFERENCE] = "no difference",
-    [COMPARISON_FASTER] = "faster",
+    [COMPARISON_TOO_FEW] = "too few runs",    [COMPARISON_WITHIN_NOISE] = "within noise",
+    [COMPARISON_NOT_CERTAIN] = "not certain", [COMPARISON_FASTER] = "faster",
     [COMPARISON_SLOWER] = "slower",
 };
 
@@ -157,12 +156,10 @@ static void correct(struct comparison *c, bool checked, struct comparison_metric
     }
 }
 
-/* -1: the other has less, beyond noise; 1: more; 0: neither can be said. */
-static int direction(const struct comparison_metric *m, double confidence)
+/* -1: by its interval the other has less; 1: more; 0: neither can be said. */
+static int direction(const struct comparison_metric *m)
 {
     const struct interval *ratio = &m->bootstrap.ratio, *difference = &m->bootstrap.difference;
-    if (isnan(m->p) || m->p >= 1 - confidence)
-        return 0;
     if (ratio->known)
         return ratio->low > 1 ? 1 : ratio->high < 1 ? -1 : 0;
     if (difference->known) /* there is no ratio to zero */
@@ -170,21 +167,29 @@ static int direction(const struct comparison_metric *m, double confidence)
     return 0;
 }
 
+static enum comparison_verdict verdict_of(const struct comparison_metric *m, double confidence)
+{
+    int way = direction(m);
+    if (way == 0)
+        return COMPARISON_WITHIN_NOISE;
+    if (isnan(m->p) || m->p >= 1 - confidence)
+        return COMPARISON_NOT_CERTAIN;
+    return way > 0 ? COMPARISON_SLOWER : COMPARISON_FASTER;
+}
+
 static void judge(struct comparison *c, const struct comparison_terms *terms)
 {
     for (size_t i = 0; i < c->metric_count; i++) {
         struct comparison_metric *m = &c->metrics[i];
-        int way = direction(m, terms->confidence);
         size_t fewest = m->base.values->count < m->other.values->count ? m->base.values->count
                                                                        : m->other.values->count;
         if (c->too_few || fewest < COMPARISON_RUNS_LEAST) {
             m->verdict = COMPARISON_TOO_FEW;
             continue;
         }
-        m->verdict = way > 0   ? COMPARISON_SLOWER
-                     : way < 0 ? COMPARISON_FASTER
-                               : COMPARISON_NO_DIFFERENCE;
-        m->beyond_limit = m->checked && way > 0 && !(m->ratio <= 1 + terms->limit);
+        m->verdict = verdict_of(m, terms->confidence);
+        m->beyond_limit =
+            m->checked && m->verdict == COMPARISON_SLOWER && !(m->ratio <= 1 + terms->limit);
         c->slower |= m->beyond_limit;
     }
 }

@@ -20,11 +20,12 @@ enum {
 
 enum comparison_verdict {
     COMPARISON_TOO_FEW, /* runs, on one side at least */
-    COMPARISON_NO_DIFFERENCE,
+    COMPARISON_WITHIN_NOISE,
+    COMPARISON_NOT_CERTAIN, /* the interval leaves out "the same", the rank test does not agree */
     COMPARISON_FASTER,
     COMPARISON_SLOWER,
 };
-/* As in the JSON document: "too few runs", "no difference", "faster", "slower". */
+/* As in the JSON document: "too few runs", "within noise", "not certain", "faster", "slower". */
 extern const char *const comparison_verdict_names[];
 
 /* A figure in one of the results. */

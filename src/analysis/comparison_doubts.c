@@ -3,6 +3,7 @@
  * thread. */
 #include "analysis/comparison.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,6 +96,42 @@ static void doubt_kinds(const struct result_file *one, const struct result_file 
         text_add(t, "\n");
 }
 
+/* Figures that decide --check, less those of calls. Every result should have an elapsed time; the
+ * others are of loads. */
+static const struct {
+    const char *name;
+    size_t offset; /* of its series in a result */
+    bool always;
+} checked_figures[] = {
+    {"elapsed time", offsetof(struct result_file, elapsed), true},
+    {"time of a request", offsetof(struct result_file, request), false},
+    {"median of latencies", offsetof(struct result_file, latency_p50), false},
+    {"99th percentile of latencies", offsetof(struct result_file, latency_p99), false},
+};
+
+static size_t figures_at(const struct result_file *f, size_t offset)
+{
+    return ((const struct result_series *)((const char *)f + offset))->count;
+}
+
+/* What of `one` is not known, although `other` has it, or every result should. */
+static void doubt_figures(const struct result_file *one, const struct result_file *other,
+                          struct text *t)
+{
+    for (size_t i = 0; i < sizeof checked_figures / sizeof checked_figures[0]; i++) {
+        size_t offset = checked_figures[i].offset, count = figures_at(one, offset);
+        if (count == one->run_count ||
+            (count == 0 && !checked_figures[i].always && figures_at(other, offset) == 0))
+            continue;
+        add_name(t, one);
+        if (count == 0)
+            text_add(t, " has no %s: it cannot be compared\n", checked_figures[i].name);
+        else
+            text_add(t, " has the %s of %zu of its %zu runs only\n", checked_figures[i].name, count,
+                     one->run_count);
+    }
+}
+
 /* Results had no summaries of single runs once. */
 static void doubt_summaries(const struct result_file *f, struct text *t)
 {
@@ -119,6 +156,8 @@ void comparison_doubts(const struct comparison *c, const struct comparison_terms
 {
     doubt_runs(c, t);
     doubt_environment(c, t);
+    doubt_figures(c->base, c->other, t);
+    doubt_figures(c->other, c->base, t);
     doubt_kinds(c->base, c->other, t);
     doubt_kinds(c->other, c->base, t);
     doubt_summaries(c->base, t);

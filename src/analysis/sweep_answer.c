@@ -12,11 +12,11 @@
 #include "analysis/sweep_reasons.h"
 #include "base/mem.h"
 
-/* What may be lost by following the answer, at the far end of the interval, unless the margin says
- * that more is of no interest. */
-#define LOSS_MOST 1.10
-/* More rounds than this are not proposed. */
-enum { ROUNDS_MOST = 1000 };
+/* More rounds than this are not proposed. From fewer than ROUNDS_TELL none is: of so few a single
+ * slow one spoils the interval, which says nothing of how it would narrow. ROUNDS_NEXT withstand
+ * two.
+ */
+enum { ROUNDS_MOST = 1000, ROUNDS_TELL = 9, ROUNDS_NEXT = 12 };
 
 /* --- Smaller than --- */
 
@@ -46,7 +46,7 @@ static bool is_smaller(const struct sweep_points *p, uint32_t a, uint32_t b)
 
 static double loss_most(const struct reasoning *r)
 {
-    return fmax(LOSS_MOST, 1 + (double)r->points->sweep->margin_ppm / 1e6);
+    return sweep_loss_most(r->points->sweep);
 }
 
 /* One that failed now and then, and so often that too few runs are left, is no candidate either. */
@@ -104,11 +104,16 @@ static void say_rounds(struct text *t, const struct sweep_figure *figure, double
 {
     double rounds = ceil((double)figure->count / (narrower * narrower));
 
-    if (!(narrower > 0 && rounds <= ROUNDS_MOST)) /* also when it cannot be told */
+    if (figure->count < ROUNDS_TELL)
+        text_add(t, "; --runs %d or more: with %zu a single slow run spoils the interval",
+                 ROUNDS_NEXT, figure->count);
+    else if (!(narrower > 0 && rounds <= ROUNDS_MOST)) /* also when it cannot be told */
         text_add(t, "; more runs than are reasonable would be needed to tell");
     else
-        text_add(t, "; about %.0f runs of each would be needed to tell (--runs %.0f)", rounds,
-                 rounds);
+        text_add(t,
+                 "; very roughly %.0f runs of each would tell, if the machine stays as it is "
+                 "(--runs %.0f)",
+                 rounds, rounds);
 }
 
 static void say_undecided(struct reasoning *r, uint32_t point)
@@ -147,10 +152,23 @@ static void say_too_wide(struct reasoning *r, uint32_t point, bool worse)
     reason_put(r, &t);
 }
 
+/* How many rounds the point and the best have in common. */
+static void add_rounds(struct text *t, const struct reasoning *r, uint32_t point)
+{
+    const struct sweep_point *of = &r->points->list[point];
+    const struct sweep_point *best = &r->points->list[r->answer->best];
+
+    if (of->relative.count == best->value.count) {
+        text_add(t, "%zu of each", of->relative.count);
+        return;
+    }
+    reason_point(t, r->points, point);
+    text_add(t, " has %zu in rounds that the best has as well", of->relative.count);
+}
+
 static void say_too_few(struct reasoning *r, uint32_t point)
 {
     const struct sweep_point *of = &r->points->list[point];
-    size_t rounds = of->relative.count;
     struct text t = TEXT_EMPTY;
 
     if (of->value.count == 0 && of->runs > 0) {
@@ -158,8 +176,8 @@ static void say_too_few(struct reasoning *r, uint32_t point)
         reason_point(&t, r->points, point);
     } else {
         text_add(&t, "too few runs for an answer: ");
-        reason_point(&t, r->points, point);
-        text_add(&t, " has %zu in rounds that the best has as well, and %d are needed", rounds,
+        add_rounds(&t, r, point);
+        text_add(&t, ", and %d are needed (--runs %d or more)", SWEEP_ROUNDS_LEAST,
                  SWEEP_ROUNDS_LEAST);
     }
     reason_put(r, &t);
@@ -175,22 +193,46 @@ static void say(struct reasoning *r, const char *sentence)
 
 /* --- The answer --- */
 
+/* Before all else: runs that were disturbed scatter by that, and more of them may not help. */
+static void say_busy(struct reasoning *r)
+{
+    const struct sweep_machine *m = &r->machine;
+    struct text t = TEXT_EMPTY;
+
+    if (m->others.runs > 0)
+        text_add(&t,
+                 "the machine was busy, which probably is why: other processes used up to %.1f "
+                 "CPUs in %zu of %zu runs; measure again when it is quiet",
+                 m->others.most, m->others.runs, m->watched);
+    else if (m->hypervisor.runs > 0)
+        text_add(&t,
+                 "the hypervisor took CPUs away, which probably is why: up to %.2f in %zu of %zu "
+                 "runs; measure again when its other guests are quiet",
+                 m->hypervisor.most, m->hypervisor.runs, m->watched);
+    reason_put(r, &t);
+}
+
 /* Whether the candidate can be recommended; says why not. */
 static bool holds(struct reasoning *r, uint32_t candidate)
 {
     const struct sweep_point *point = &r->points->list[candidate];
     uint32_t rival = candidate == r->answer->best ? rival_of_best(r) : SWEEP_NO_POINT;
 
-    if (point->verdict == SWEEP_TOO_FEW)
+    bool too_wide = point->relative.high > loss_most(r);
+
+    if (point->verdict == SWEEP_TOO_FEW) {
         say_too_few(r, candidate);
-    else if (point->verdict == SWEEP_UNDECIDED)
-        say_undecided(r, candidate);
-    else if (point->relative.high > loss_most(r))
-        say_too_wide(r, candidate, true);
-    else if (rival != SWEEP_NO_POINT)
-        say_too_wide(r, rival, false);
-    else
+        return false;
+    }
+    if (point->verdict != SWEEP_UNDECIDED && !too_wide && rival == SWEEP_NO_POINT)
         return true;
+    say_busy(r);
+    if (point->relative.median > 1 + (double)r->points->sweep->margin_ppm / 1e6)
+        say_undecided(r, candidate);
+    else if (too_wide)
+        say_too_wide(r, candidate, true);
+    else
+        say_too_wide(r, rival, false);
     return false;
 }
 
@@ -219,8 +261,8 @@ static bool can_be_answered(struct reasoning *r)
     else if (all == 1)
         say(r, "there is nothing to compare: a single value was tried");
     else if (r->points->means == 0)
-        say(r, "nothing that was varied is means to work with (as threads, workers and connections "
-               "are), so no size is recommended");
+        say(r, "only threads, workers and connections have a smallest good value; of what was "
+               "varied here the lowest median is told");
     else if (usable == 1)
         say(r, "there is nothing to compare: no other value has a run that counts");
     else
@@ -289,7 +331,8 @@ int sweep_answers_make(struct sweep_answers *a, struct sweep_points *p, struct e
     for (uint32_t i = p->count; i-- > 0;)
         a->list[p->list[i].group].first = i;
     for (uint32_t g = 0; g < a->count && !failed; g++) {
-        struct reasoning r = {.points = p, .answer = &a->list[g], .group = g};
+        struct reasoning r = {
+            .points = p, .answer = &a->list[g], .group = g, .machine = sweep_machine_of(p->sweep)};
 
         a->list[g].recommended = SWEEP_NO_POINT;
         answer(&r);

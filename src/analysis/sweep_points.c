@@ -8,13 +8,10 @@
 #include "analysis/sweep_points.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "analysis/inference.h"
+#include "analysis/sweep_outliers.h"
 #include "base/mem.h"
-
-/* How many interquartile ranges beyond the quartiles is far off (Tukey's outer fences). */
-enum { FENCE_RANGES = 3 };
 
 static const struct sweep_figure nothing = {0, NAN, NAN, NAN, NAN, NAN};
 
@@ -74,6 +71,27 @@ static double requests_per_s_of(const struct sweep_run *run)
     return rate < 1e18 ? rate : NAN; /* NAN of NAN */
 }
 
+/* Of a call of the run. */
+static double mean_of(const struct sweep_run *run, uint64_t sum_ns)
+{
+    return run->calls.count == 0 ? NAN : known(sum_ns) / known(run->calls.count);
+}
+
+static double waited_mean_of(const struct sweep_run *run)
+{
+    return mean_of(run, run->calls.waited_sum_ns);
+}
+
+static double ran_mean_of(const struct sweep_run *run)
+{
+    return mean_of(run, run->calls.ran_sum_ns);
+}
+
+static double returned_mean_of(const struct sweep_run *run)
+{
+    return mean_of(run, run->calls.returned_sum_ns);
+}
+
 static const struct sweep_run *run_at(const struct sweep_points *p, uint32_t at)
 {
     return &p->sweep->runs[p->order[at]];
@@ -113,68 +131,22 @@ static struct sweep_figure measure_field(struct sweep_points *p, const struct sw
 
 /* --- A point by itself --- */
 
-/* Where the time of all its calls went. A part that is unknown in one run is unknown. */
-static void share(const struct sweep_points *p, struct sweep_point *point)
+/* Where the time of its calls went. One slow run is one of many. */
+static void share(struct sweep_points *p, struct sweep_point *point)
 {
-    double waited = 0, ran = 0, returned = 0, calls = 0, all;
+    double waited, ran, returned, all;
 
-    for (uint32_t i = 0; i < point->total; i++) {
-        const struct sweep_run *run = run_at(p, point->first + i);
-
-        if (run->error != NULL)
-            continue;
-        waited += known(run->calls.waited_sum_ns);
-        ran += known(run->calls.ran_sum_ns);
-        returned += known(run->calls.returned_sum_ns);
-        calls += known(run->calls.count);
-    }
+    point->waited_mean_ns = measure(p, point, waited_mean_of);
+    point->ran_mean_ns = measure(p, point, ran_mean_of);
+    point->returned_mean_ns = measure(p, point, returned_mean_of);
+    waited = point->waited_mean_ns.median;
+    ran = point->ran_mean_ns.median;
+    returned = point->returned_mean_ns.median;
     all = waited + ran + returned;
     all = all > 0 ? all : NAN; /* which what is no number is not */
-    calls = calls > 0 ? calls : NAN;
     point->waited_share = waited / all;
     point->ran_share = ran / all;
     point->returned_share = returned / all;
-    point->waited_mean_ns = waited / calls;
-    point->ran_mean_ns = ran / calls;
-    point->returned_mean_ns = returned / calls;
-}
-
-/* Linear between neighbours, as NumPy's default. */
-static double quantile(const double *sorted, size_t n, double q)
-{
-    double at = q * (double)(n - 1);
-    size_t below = (size_t)at;
-
-    if (below + 1 >= n)
-        return sorted[n - 1];
-    return sorted[below] + (at - (double)below) * (sorted[below + 1] - sorted[below]);
-}
-
-/* Its values are in p->scratch, sorted. Outliers of all points follow each other in one array. */
-static void flag_outliers(struct sweep_points *p, struct sweep_point *point, uint32_t *flagged)
-{
-    double first, third, fence;
-
-    point->outliers = p->outliers + *flagged;
-    if (point->value.count < SWEEP_ROUNDS_LEAST)
-        return;
-    first = quantile(p->scratch, point->value.count, 0.25);
-    third = quantile(p->scratch, point->value.count, 0.75);
-    fence = FENCE_RANGES * (third - first);
-    for (uint32_t i = 0; i < point->total; i++) {
-        double value = sweep_run_value(p->sweep, run_at(p, point->first + i));
-
-        if (value < first - fence || value > third + fence)
-            p->outliers[*flagged + point->outlier_count++] = p->order[point->first + i];
-    }
-    *flagged += point->outlier_count;
-}
-
-static int compare_indexes(const void *left, const void *right)
-{
-    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-    return a < b ? -1 : a > b;
 }
 
 static void measure_point(struct sweep_points *p, struct sweep_point *point, uint32_t *flagged)
@@ -200,10 +172,7 @@ static void measure_point(struct sweep_points *p, struct sweep_point *point, uin
     point->calls = measure_field(p, point, offsetof(struct sweep_run, calls.count)).median;
     share(p, point);
     point->value = measure(p, point, NULL); /* the last: the outliers are among these */
-    flag_outliers(p, point, flagged);
-    if (point->outlier_count > 0)
-        qsort(p->outliers + (point->outliers - p->outliers), point->outlier_count,
-              sizeof *p->outliers, compare_indexes);
+    sweep_outliers_find(p, point, flagged);
 }
 
 /* --- Points beside each other --- */
@@ -261,6 +230,11 @@ static void find_best(struct sweep_points *p)
     }
 }
 
+double sweep_loss_most(const struct sweep *s)
+{
+    return fmax(SWEEP_LOSS_MOST, 1 + (double)s->margin_ppm / 1e6);
+}
+
 static enum sweep_verdict judge(const struct sweep_points *p, uint32_t i)
 {
     const struct sweep_point *point = &p->list[i];
@@ -274,7 +248,9 @@ static enum sweep_verdict judge(const struct sweep_points *p, uint32_t i)
         return SWEEP_BEST;
     if (point->relative.low > margin)
         return SWEEP_WORSE;
-    return point->relative.median <= margin ? SWEEP_EQUAL : SWEEP_UNDECIDED;
+    if (point->relative.median <= margin && point->relative.high <= sweep_loss_most(p->sweep))
+        return SWEEP_EQUAL;
+    return SWEEP_UNDECIDED;
 }
 
 static void compare_points(struct sweep_points *p)

@@ -12,6 +12,9 @@
 
 /* That of all intervals here. */
 #define SWEEP_CONFIDENCE 0.95
+/* What may be lost by following the answer, at the far end of the interval, unless the margin says
+ * that more is of no interest. */
+#define SWEEP_LOSS_MOST 1.10
 /* No point; no group has one. */
 #define SWEEP_NO_POINT UINT32_MAX
 
@@ -26,9 +29,9 @@ enum sweep_verdict {
     SWEEP_FAILED,    /* not one run counts, and some failed */
     SWEEP_TOO_FEW,   /* fewer rounds than an interval takes */
     SWEEP_BEST,      /* the lowest median of its group */
-    SWEEP_EQUAL,     /* within the margin of the best, as far as can be seen */
-    SWEEP_WORSE,     /* beyond the margin, and beyond noise */
-    SWEEP_UNDECIDED, /* its median is beyond the margin, its interval is not */
+    SWEEP_EQUAL,     /* its median is within the margin, its interval within sweep_loss_most() */
+    SWEEP_WORSE,     /* all of its interval is beyond the margin */
+    SWEEP_UNDECIDED, /* neither of these: it may be worse or not */
 };
 
 struct sweep_point {
@@ -38,20 +41,21 @@ struct sweep_point {
 
     struct sweep_figure value; /* what it is judged by: sweep_run_value() */
     struct sweep_figure elapsed_ns, cpu_ns;
-    struct sweep_figure cpus;                             /* CPU time by elapsed time */
-    struct sweep_figure waited_ns, ran_ns, returned_ns;   /* of the runs' medians of calls */
-    struct sweep_figure total_ns;                         /* of all three together */
-    struct sweep_figure requests_per_s;                   /* of loads */
-    double waited_share, ran_share, returned_share;       /* of the sums; NAN: unknown */
-    double waited_mean_ns, ran_mean_ns, returned_mean_ns; /* of a call; NAN: unknown */
-    double calls; /* of a run, in the median; NAN: unknown */
+    struct sweep_figure cpus;                           /* CPU time by elapsed time */
+    struct sweep_figure waited_ns, ran_ns, returned_ns; /* of the runs' medians of calls */
+    struct sweep_figure total_ns;                       /* of all three together */
+    struct sweep_figure requests_per_s;                 /* of loads */
+    /* Of the means of the runs' calls, which add up as medians do not; of loads, too. */
+    struct sweep_figure waited_mean_ns, ran_mean_ns, returned_mean_ns;
+    double waited_share, ran_share, returned_share; /* of the medians of these; NAN: unknown */
+    double calls;                                   /* of a run, in the median; NAN: unknown */
 
     /* Its value by that of the best of its group, round by round; of the rounds that both have. */
     struct sweep_figure relative;
     enum sweep_verdict verdict;
 
-    /* Values outside of Tukey's far fences: indexes into the runs of the sweep, rising. They are
-     * told, never left out. */
+    /* Values outside of Tukey's far fences that differ from the median by more than the margin:
+     * indexes into the runs of the sweep, rising. They are told, never left out. */
     const uint32_t *outliers;
     uint32_t outlier_count;
 
@@ -82,6 +86,9 @@ void sweep_points_free(struct sweep_points *p);
 /* The value of point `of` divided by that of point `by`, round by round. Overwrites p->scratch,
  * nothing else. */
 struct sweep_figure sweep_points_ratio(struct sweep_points *p, uint32_t of, uint32_t by);
+
+/* The greatest ratio to the best that may be lost. */
+double sweep_loss_most(const struct sweep *s);
 
 /* "best", "equal", "worse", "undecided", "failed" or "too few runs". */
 const char *sweep_verdict_name(enum sweep_verdict v);

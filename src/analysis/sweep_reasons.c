@@ -137,6 +137,27 @@ void reasons_of_recommended(struct reasoning *r)
     say_smaller(r);
 }
 
+/* How those that are worse are worse; several of them, or one. */
+static const char *more_than_best(const struct sweep *s, uint32_t count)
+{
+    if (s->by == SWEEP_BY_CPU)
+        return count == 1 ? "uses" : "use";
+    if (s->by == SWEEP_BY_LATENCY || s->by == SWEEP_BY_P99)
+        return count == 1 ? "has" : "have";
+    return count == 1 ? "takes" : "take";
+}
+
+/* Whether other points have a median that could be lower. */
+static bool group_has_others(const struct reasoning *r)
+{
+    for (uint32_t i = 0; i < r->points->count; i++) {
+        if (i != r->answer->best && r->points->list[i].group == r->group &&
+            reason_usable(r->points, i))
+            return true;
+    }
+    return false;
+}
+
 void reasons_of_best(struct reasoning *r)
 {
     const struct sweep_points *p = r->points;
@@ -146,13 +167,14 @@ void reasons_of_best(struct reasoning *r)
     reason_point(&t, p, r->answer->best);
     text_add(&t, " ");
     reason_value(&t, p, r->answer->best);
-    text_add(&t, ", the lowest median");
+    if (group_has_others(r))
+        text_add(&t, ", the lowest median");
     reason_put(r, &t);
     say_equal(r);
     worse = add_list(&t, r, SWEEP_WORSE, SWEEP_NO_POINT);
     if (worse > 0)
-        text_add(&t, " certainly %s%s more than that",
-                 p->sweep->by == SWEEP_BY_CPU ? "use" : "take", worse == 1 ? "s" : "");
+        text_add(&t, " %s more than that, beyond noise and the margin of %.3g %%",
+                 more_than_best(p->sweep, worse), (double)p->sweep->margin_ppm / 1e4);
     reason_put(r, &t);
 }
 
@@ -177,7 +199,7 @@ static void say_not_tried(struct reasoning *r)
     }
 }
 
-/* How the default stands, before the figures. */
+/* How the default stands, before the figures; by the rule of verdicts. */
 static const char *preset_verdict(const struct sweep *s, const struct sweep_figure *ratio)
 {
     double margin = 1 + (double)s->margin_ppm / 1e6;
@@ -188,7 +210,9 @@ static const char *preset_verdict(const struct sweep *s, const struct sweep_figu
         return "loses";
     if (ratio->high <= margin)
         return "is as good";
-    return ratio->median <= margin ? "is as good as far as these runs tell" : "may lose or not";
+    if (ratio->median <= margin && ratio->high <= sweep_loss_most(s))
+        return "is as good as far as these runs tell";
+    return "may lose or not";
 }
 
 void reasons_of_preset(struct reasoning *r)
@@ -204,7 +228,7 @@ void reasons_of_preset(struct reasoning *r)
     }
     reason_point(&t, p, a->preset);
     if (a->preset == against) {
-        text_add(&t, " is the default as well");
+        text_add(&t, " is also the default");
     } else {
         text_add(&t, ", the default, %s", preset_verdict(p->sweep, &a->preset_relative));
         if (a->preset_relative.count > 0) {
@@ -254,8 +278,11 @@ static void say_failure(struct reasoning *r, uint32_t first)
     }
     if (at < count)
         text_add(&t, " and %" PRIu32 " more", count - at);
-    text_add(&t, " failed in %" PRIu32 " of %" PRIu32 " run%s: %.*s", failed, all,
-             all == 1 ? "" : "s", (int)text_cut(error, ERROR_BYTES), error);
+    if (all == 1)
+        text_add(&t, " failed in its only run: ");
+    else
+        text_add(&t, " failed in %" PRIu32 " of %" PRIu32 " runs: ", failed, all);
+    text_add(&t, "%.*s", (int)text_cut(error, ERROR_BYTES), error);
     reason_put(r, &t);
 }
 

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 
 #include "analysis/sweep_answer.h"
+#include "analysis/sweep_machine.h"
 
 /* An answer in the making. */
 struct reasoning {
     struct sweep_points *points;
     struct sweep_answer *answer;
     uint32_t group;
+    struct sweep_machine machine;
     bool failed; /* memory was short */
 };
 

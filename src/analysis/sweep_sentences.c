@@ -4,6 +4,7 @@
  * Main thread. A sentence is owned by nobody until reason_put() gives it to the answer. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "analysis/sweep_reasons.h"
 #include "base/units.h"
@@ -11,6 +12,8 @@
 enum { VALUE_BYTES = 40 };
 /* From here on a ratio is told as "times", not in percent. */
 #define TIMES_FROM 1.5
+/* Less than this is 0.0 %. */
+#define SAME 0.0005
 
 void reason_put(struct reasoning *r, struct text *t)
 {
@@ -33,23 +36,23 @@ void reason_duration(struct text *t, double ns)
     text_add(t, "%s", units_format_duration(buf, (uint64_t)(ns + 0.5), "µ"));
 }
 
-/* How to speak of what the sweep is judged by. */
+/* How to speak of what the sweep is judged by; `what` stands behind more, less and times, once in a
+ * sentence. */
 struct phrase {
-    const char *verb, *of, *behind, *more, *less, *times;
+    const char *verb, *of, *behind, *more, *less, *times, *what;
 };
 
 static const struct phrase *phrase_of(const struct sweep *s)
 {
     static const struct phrase phrases[] = {
-        [SWEEP_BY_AUTO] = {"takes", "", "", "longer", "less", "times as long"},
-        [SWEEP_BY_ELAPSED] = {"takes", "", "", "longer", "less", "times as long"},
-        [SWEEP_BY_REQUEST] = {"takes", "", " a request", "longer a request", "less a request",
-                              "times as long a request"},
+        [SWEEP_BY_AUTO] = {"takes", "", "", "longer", "less", "times as long", ""},
+        [SWEEP_BY_ELAPSED] = {"takes", "", "", "longer", "less", "times as long", ""},
+        [SWEEP_BY_REQUEST] = {"takes", "", " a request", "longer", "less", "times as long",
+                              " a request"},
         [SWEEP_BY_LATENCY] = {"has a median latency", "of ", "", "longer", "shorter",
-                              "times as long"},
-        [SWEEP_BY_P99] = {"has a p99 latency", "of ", "", "longer", "shorter", "times as long"},
-        [SWEEP_BY_CPU] = {"uses", "", " of CPU time", "more CPU time", "less CPU time",
-                          "times the CPU time"},
+                              "times as long", ""},
+        [SWEEP_BY_P99] = {"has a p99 latency", "of ", "", "longer", "shorter", "times as long", ""},
+        [SWEEP_BY_CPU] = {"uses", "", " of CPU time", "more", "less", "times as much", " CPU time"},
     };
 
     return &phrases[s->by];
@@ -67,7 +70,7 @@ static void add_range(struct text *t, const struct phrase *words, const struct s
 {
     double low = ratio->low - 1, high = ratio->high - 1;
 
-    if (isnan(low))
+    if (isnan(low) || (fabs(low) < SAME && fabs(high) < SAME))
         return;
     if (low < 0 && high > 0) {
         text_add(t, " (between ");
@@ -90,14 +93,19 @@ void reason_ratio(struct text *t, const struct sweep *s, const struct sweep_figu
 
     text_add(t, "%s ", words->verb);
     if (ratio->median >= TIMES_FROM) {
-        text_add(t, ratio->median < 10 ? "%.2f %s" : "%.3g %s", ratio->median, words->times);
+        text_add(t, ratio->median < 10 ? "%.2f %s%s" : "%.3g %s%s", ratio->median, words->times,
+                 words->what);
         if (!isnan(ratio->low))
             text_add(t, ratio->high < 10 ? " (%.2f to %.2f)" : " (%.3g to %.3g)", ratio->low,
                      ratio->high);
         return;
     }
-    add_percent(t, ratio->median - 1);
-    text_add(t, " %s", ratio->median < 1 ? words->less : words->more);
+    if (fabs(ratio->median - 1) < SAME) {
+        text_add(t, "as %s%s", s->by == SWEEP_BY_CPU ? "much" : "long", words->what);
+    } else {
+        add_percent(t, ratio->median - 1);
+        text_add(t, " %s%s", ratio->median < 1 ? words->less : words->more, words->what);
+    }
     add_range(t, words, ratio);
 }
 
@@ -105,17 +113,19 @@ void reason_value(struct text *t, const struct sweep_points *p, uint32_t point)
 {
     const struct phrase *words = phrase_of(p->sweep);
     const struct sweep_figure *f = &p->list[point].value;
+    char median[UNITS_TEXT_BYTES], low[UNITS_TEXT_BYTES], high[UNITS_TEXT_BYTES];
 
     text_add(t, "%s %s", words->verb, words->of);
     reason_duration(t, f->median);
     text_add(t, "%s", words->behind);
     if (isnan(f->low))
         return;
-    text_add(t, " (95 %%: ");
-    reason_duration(t, f->low);
-    text_add(t, " to ");
-    reason_duration(t, f->high);
-    text_add(t, ")");
+    units_format_duration(median, (uint64_t)(f->median + 0.5), "µ");
+    units_format_duration(low, (uint64_t)(f->low + 0.5), "µ");
+    units_format_duration(high, (uint64_t)(f->high + 0.5), "µ");
+    if (strcmp(low, median) == 0 && strcmp(high, median) == 0)
+        return; /* as exact as it is written */
+    text_add(t, " (95 %%: %s to %s)", low, high);
 }
 
 /* --- Points --- */
@@ -149,6 +159,6 @@ void sweep_answer_flags(struct text *t, const struct sweep_points *p, uint32_t p
 void reason_point(struct text *t, const struct sweep_points *p, uint32_t point)
 {
     if (p->sweep->axis_count == 0)
-        text_add(t, "the one point");
+        text_add(t, "what was run");
     sweep_answer_flags(t, p, point, SWEEP_AXES_MEANS);
 }

@@ -2,8 +2,9 @@
  * as long as calls wait for it; it helps no more when none waits (there is one for each), or when
  * what they share while they run is used up: then they wait less and run longer by as much.
  *
- * Averages over all calls are compared, as those of parts add up: where one call of eight waits for
- * all the others, the median of the waiting is nothing. Only what is large is told. Main thread. */
+ * Averages over the calls of each run are compared, as those of parts add up: where one call of
+ * eight waits for all the others, the median of the waiting is nothing. Of the runs it is the
+ * medians, and only what is large, and beyond their noise, is told. Main thread. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include "analysis/sweep_reasons.h"
 #include "base/units.h"
 
-/* What is told differs by this factor, or is this part of the whole. */
+/* What is told differs beyond noise, by this factor, and by this part of the whole. */
 #define FACTOR 1.1
 #define PART 0.05
 /* All CPUs count as used from here on. */
@@ -88,16 +89,23 @@ static void add_at(struct text *t, const struct sweep_points *p, double ns, uint
 
 static double total(const struct sweep_point *point)
 {
-    double returned = point->returned_mean_ns;
+    double returned = point->returned_mean_ns.median;
 
-    return point->waited_mean_ns + point->ran_mean_ns + (isnan(returned) ? 0 : returned);
+    return point->waited_mean_ns.median + point->ran_mean_ns.median +
+           (isnan(returned) ? 0 : returned);
+}
+
+/* Beyond noise: not where the intervals over the runs meet, nor where there are none. */
+static bool exceeds(const struct sweep_figure *more, const struct sweep_figure *less)
+{
+    return more->low > less->high && more->median > FACTOR * less->median;
 }
 
 static bool falls(const struct sweep_point *from, const struct sweep_point *to)
 {
-    double fell = from->waited_mean_ns - to->waited_mean_ns;
+    double fell = from->waited_mean_ns.median - to->waited_mean_ns.median;
 
-    return from->waited_mean_ns > FACTOR * to->waited_mean_ns && fell > PART * total(from);
+    return exceeds(&from->waited_mean_ns, &to->waited_mean_ns) && fell > PART * total(from);
 }
 
 static void say_wait_falls(struct reasoning *r, uint32_t below, uint32_t point)
@@ -108,10 +116,13 @@ static void say_wait_falls(struct reasoning *r, uint32_t below, uint32_t point)
     if (!falls(&p->list[below], &p->list[point]))
         return;
     text_add(&t, "%s waits for its turn ", a_call(p->sweep));
-    add_at(&t, p, p->list[below].waited_mean_ns, below);
+    add_at(&t, p, p->list[below].waited_mean_ns.median, below);
     text_add(&t, " and ");
-    add_at(&t, p, p->list[point].waited_mean_ns, point);
-    text_add(&t, ", on average");
+    add_at(&t, p, p->list[point].waited_mean_ns.median, point);
+    if (exceeds(&p->list[point].ran_mean_ns, &p->list[below].ran_mean_ns))
+        text_add(&t, ", on average, but there it runs longer");
+    else
+        text_add(&t, ", on average: what is added is put to use");
     reason_put(r, &t);
 }
 
@@ -126,18 +137,45 @@ static void add_cpus(struct text *t, const struct sweep_points *p, uint32_t poin
     text_add(t, "%.2f of %u CPUs", p->list[point].cpus.median, p->sweep->cpus_allowed);
 }
 
-/* What a call gains by waiting less it loses by running longer. */
+/* What a call gains by waiting less it loses by running longer. Where it waits longer as well, it
+ * is something else. */
 static bool runs_longer(const struct sweep_points *p, uint32_t point, uint32_t beyond)
 {
     const struct sweep_point *at = &p->list[point], *far = &p->list[beyond];
 
-    return far->ran_mean_ns > FACTOR * at->ran_mean_ns &&
-           far->ran_mean_ns - at->ran_mean_ns > PART * total(at);
+    return exceeds(&far->ran_mean_ns, &at->ran_mean_ns) &&
+           far->ran_mean_ns.median - at->ran_mean_ns.median > PART * total(at) &&
+           !(far->waited_mean_ns.median > at->waited_mean_ns.median);
 }
 
 static bool waits_less(const struct sweep_points *p, uint32_t point, uint32_t beyond)
 {
     return falls(&p->list[point], &p->list[beyond]);
+}
+
+/* What a call has less of when others have it, too. */
+static void add_limit(struct text *t, const struct reasoning *r, uint32_t point)
+{
+    const struct sweep_points *p = r->points;
+    const struct sweep_taken *others = &r->machine.others;
+
+    if (uses_all_cpus(p, point)) {
+        text_add(t, ": the CPUs are the limit (");
+        add_cpus(t, p, point);
+        text_add(t, " used)");
+        return;
+    }
+    if (others->runs > 0) {
+        text_add(t, ": other processes had CPUs meanwhile, %.1f in the mean of the runs",
+                 others->mean);
+        return;
+    }
+    text_add(t, ": what the calls share is the limit");
+    if (p->sweep->cpus_allowed > 0 && !isnan(p->list[point].cpus.median)) {
+        text_add(t, " (uvlab itself used ");
+        add_cpus(t, p, point);
+        text_add(t, ")");
+    }
 }
 
 static void say_runs_longer(struct reasoning *r, uint32_t point, uint32_t beyond)
@@ -154,27 +192,16 @@ static void say_runs_longer(struct reasoning *r, uint32_t point, uint32_t beyond
     text_add(&t, ": with ");
     reason_point(&t, p, beyond);
     text_add(&t, " it runs ");
-    reason_duration(&t, far->ran_mean_ns);
+    reason_duration(&t, far->ran_mean_ns.median);
     text_add(&t, " instead of ");
-    reason_duration(&t, at->ran_mean_ns);
-    if (!isnan(far->waited_mean_ns)) {
+    reason_duration(&t, at->ran_mean_ns.median);
+    if (waits_less(p, point, beyond)) {
         text_add(&t, " and waits ");
-        reason_duration(&t, far->waited_mean_ns);
+        reason_duration(&t, far->waited_mean_ns.median);
         text_add(&t, " instead of ");
-        reason_duration(&t, at->waited_mean_ns);
+        reason_duration(&t, at->waited_mean_ns.median);
     }
-    if (uses_all_cpus(p, point)) {
-        text_add(&t, ": the CPUs are the limit (");
-        add_cpus(&t, p, point);
-        text_add(&t, " used)");
-    } else {
-        text_add(&t, ": what the calls share is the limit");
-        if (p->sweep->cpus_allowed > 0 && !isnan(at->cpus.median)) {
-            text_add(&t, " (uvlab itself used ");
-            add_cpus(&t, p, point);
-            text_add(&t, ")");
-        }
-    }
+    add_limit(&t, r, point);
     reason_put(r, &t);
 }
 
@@ -197,7 +224,7 @@ static bool say_only_later(struct reasoning *r, uint32_t point, uint32_t beyond)
     char here[UNITS_TEXT_BYTES], there[UNITS_TEXT_BYTES];
     struct text t = TEXT_EMPTY;
 
-    if (!is_by_request(p->sweep) || !(far->total_ns.median > FACTOR * at->total_ns.median))
+    if (!is_by_request(p->sweep) || !exceeds(&far->total_ns, &at->total_ns))
         return false;
     text_add(&t, "beyond ");
     reason_point(&t, p, point);
@@ -213,18 +240,24 @@ static bool say_only_later(struct reasoning *r, uint32_t point, uint32_t beyond)
     return true;
 }
 
+/* With less there was waiting that is over. */
+static bool waited_before(const struct sweep_point *below, const struct sweep_point *at)
+{
+    return exceeds(&below->waited_mean_ns, &at->waited_mean_ns) &&
+           below->waited_share > SHRINKS * at->waited_share;
+}
+
 /* Returns whether more could not help, as there is nobody left to take from: there is one for each
  * call, or none waits any more. */
 static bool say_nothing_waits(struct reasoning *r, uint32_t point, uint32_t below, unsigned axis)
 {
     const struct sweep_points *p = r->points;
     const struct sweep_point *at = &p->list[point];
-    double before = below == SWEEP_NO_POINT ? 1 : p->list[below].waited_share;
     bool for_each = (double)reason_number(p->sweep, point, axis) >= at->calls;
     struct text t = TEXT_EMPTY;
 
     if (!(at->waited_share < (for_each ? FEW_WAIT : NOTHING_WAITS)) ||
-        !(before > SHRINKS * at->waited_share))
+        (below != SWEEP_NO_POINT && !waited_before(&p->list[below], at)))
         return false;
     reason_point(&t, p, point);
     if (for_each)

@@ -8,7 +8,6 @@
 
 #include "analysis/comparison.h"
 #include "base/mem.h"
-#include "base/units.h"
 #include "cli/common.h"
 #include "cli/style.h"
 #include "output/compare.h"
@@ -139,21 +138,30 @@ static int show(const struct work *w, const struct compare_view *v, bool *on_ter
     return out_close(o, e) < 0 ? -1 : 0;
 }
 
+/* Whether something is checked, and cannot be judged. */
+static bool has_too_few(const struct comparison *c)
+{
+    bool few = c->too_few;
+    for (size_t i = 0; i < c->metric_count; i++)
+        few |= c->metrics[i].checked && c->metrics[i].verdict == COMPARISON_TOO_FEW;
+    return few;
+}
+
 /* Why the status will not be 0, unless a terminal has just shown it; and, where --check has judged
  * nothing, that. */
 static void say_check(const struct work *w, bool on_terminal)
 {
-    char name[COMPARE_TEXT_BYTES], by[COMPARE_TEXT_BYTES], limit[UNITS_TEXT_BYTES];
+    char name[COMPARE_TEXT_BYTES], by[COMPARE_TEXT_BYTES], limit[COMPARE_TEXT_BYTES];
     if (on_terminal)
         return;
-    units_exact_percent(limit, w->options->limit_ppm);
+    compare_limit(limit, w->options->limit_ppm);
     for (size_t i = 1; i < w->count; i++) {
         const struct comparison *c = &w->comparisons[i - 1];
-        if (c->too_few && !w->options->view.quiet)
+        if (has_too_few(c) && !w->options->view.quiet)
             fprintf(stderr,
-                    "uvlab: compare: warning: '%s' and '%s': too few runs to check anything; "
+                    "uvlab: compare: warning: '%s' and '%s': too few runs to check %s; "
                     "measure with --runs 10 or more\n",
-                    c->base->name, c->other->name);
+                    c->base->name, c->other->name, c->too_few ? "anything" : "everything");
         for (size_t k = 0; k < c->metric_count; k++)
             if (c->metrics[k].beyond_limit)
                 fprintf(stderr, "uvlab: compare: '%s': %s became slower %s; the limit is %s\n",
@@ -168,6 +176,29 @@ static bool any_slower(const struct work *w)
         if (w->comparisons[i - 1].slower)
             return true;
     return false;
+}
+
+/* A check of nothing must not pass: what it is about before all is how long runs take. */
+static int find_unchecked(const struct work *w, struct err *e)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->results[i].elapsed.count == 0)
+            return err_set(e, STATUS_FAILED, "cannot be checked: '%s' has no elapsed time",
+                           w->results[i].name);
+    return STATUS_OK;
+}
+
+/* Without --check the limit is a part of the document, and in the table of what is said of
+ * something slower; else somebody may believe that it has decided. */
+static void say_limit(const struct work *w)
+{
+    bool used = w->options->view.format == FORMAT_JSON;
+    for (size_t i = 1; i < w->count; i++)
+        for (size_t k = 0; k < w->comparisons[i - 1].metric_count; k++)
+            used |= w->comparisons[i - 1].metrics[k].checked &&
+                    w->comparisons[i - 1].metrics[k].verdict == COMPARISON_SLOWER;
+    if (w->options->limit_ppm > 0 && !used && !w->options->view.quiet)
+        fputs("uvlab: compare: warning: --limit counts with --check only\n", stderr);
 }
 
 static int work_through(struct work *w, const char *const *operands, struct err *e)
@@ -187,9 +218,12 @@ static int work_through(struct work *w, const char *const *operands, struct err 
     };
     if (show(w, &v, &on_terminal, e) != 0)
         return -1;
-    if (w->options->view.check)
-        say_check(w, on_terminal);
-    return w->options->view.check && any_slower(w) ? STATUS_CLAIM : STATUS_OK;
+    if (!w->options->view.check) {
+        say_limit(w);
+        return STATUS_OK;
+    }
+    say_check(w, on_terminal);
+    return any_slower(w) ? STATUS_CLAIM : find_unchecked(w, e);
 }
 
 static void work_free(struct work *w)

@@ -12,7 +12,8 @@
 #include "input/json_split.h"
 
 /* Hands all of the file, or of standard input when `path` is "-", to s. Fails with STATUS_FAILED:
- * "cannot read 'x.json': No such file or directory", "'x.json': line 3, column 15: ...". */
+ * "cannot read 'x.json': No such file or directory", "'x.json' is not JSON (line 3, column 15:
+ * ...)". */
 int json_file_split(const char *path, struct json_split *s, struct err *e);
 
 /* Puts the name in front of a message about the file: "'x.json': runs: ..." or, where the message

@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 
-enum { MESSAGE_BYTES = 160 };
+enum { MESSAGE_BYTES = 160, PLACE_BYTES = 64 };
 
 struct json_split *json_split_new(const struct json_split_array *arrays, unsigned count,
                                   size_t bytes_most, void *context, struct err *e)
@@ -44,20 +44,39 @@ void json_split_free(struct json_split *s)
     mem_free(s);
 }
 
-place split_fail(const struct json_split *s, place at, struct err *e, const char *format, ...)
+/* "line 3, column 15" */
+static const char *describe(const struct json_split *s, place at, char where[PLACE_BYTES])
 {
     uint64_t offset = s->before + (uint64_t)(at - s->piece);
-    char message[MESSAGE_BYTES];
+    snprintf(where, PLACE_BYTES, "line %" PRIu64 ", column %" PRIu64, s->line,
+             offset - s->line_began_at + 1);
+    return where;
+}
+
+place split_fail(struct json_split *s, place at, struct err *e, const char *format, ...)
+{
+    char message[MESSAGE_BYTES], where[PLACE_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    err_set(e, STATUS_FAILED, "line %" PRIu64 ", column %" PRIu64 ": %s", s->line,
-            offset - s->line_began_at + 1, message);
+    s->malformed = true;
+    err_set(e, STATUS_FAILED, "is not JSON (%s: %s)", describe(s, at, where), message);
     return NULL;
 }
 
-place split_fail_of_byte(const struct json_split *s, place at, struct err *e, const char *what)
+place split_refuse(const struct json_split *s, place at, struct err *e, const char *format, ...)
+{
+    char message[MESSAGE_BYTES], where[PLACE_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    err_set(e, STATUS_FAILED, "%s: %s", describe(s, at, where), message);
+    return NULL;
+}
+
+place split_fail_of_byte(struct json_split *s, place at, struct err *e, const char *what)
 {
     if (*at > ' ' && *at < 0x7f)
         return split_fail(s, at, e, "%s '%c'", what, *at);
@@ -69,10 +88,10 @@ static void fail_of_size(const struct json_split *s, place at, struct err *e)
 {
     size_t which = (size_t)(s->sink - s->texts);
     if (which == 0)
-        split_fail(s, at, e, "holds more than %zu KiB beside its long arrays", s->most[0] / 1024);
+        split_refuse(s, at, e, "holds more than %zu KiB beside its long arrays", s->most[0] / 1024);
     else
-        split_fail(s, at, e, "an element of '%s' has more than %zu KiB", s->arrays[which - 1].key,
-                   s->most[which] / 1024);
+        split_refuse(s, at, e, "an element of '%s' has more than %zu KiB", s->arrays[which - 1].key,
+                     s->most[which] / 1024);
 }
 
 bool split_keep(struct json_split *s, place at, size_t bytes, struct err *e)
@@ -136,7 +155,7 @@ static place open_container(struct json_split *s, place at, struct err *e)
 {
     bool object = *at == '{', takes_apart = !object && s->key_found && split_may_have_array(s);
     if (s->depth == JSON_DEPTH_MOST)
-        return split_fail(s, at, e, "deeper than %d levels", JSON_DEPTH_MOST);
+        return split_refuse(s, at, e, "deeper than %d levels", JSON_DEPTH_MOST);
     split_begin_value(s);
     if (!split_keep(s, at, 1, e))
         return NULL;
@@ -163,7 +182,7 @@ static place close_container(struct json_split *s, place at, struct err *e)
     return split_keep(s, at, 1, e) ? split_end_value(s, at + 1, e) : NULL;
 }
 
-static place fail_of_value(const struct json_split *s, place at, struct err *e)
+static place fail_of_value(struct json_split *s, place at, struct err *e)
 {
     if (s->state == WANTS_VALUE && s->depth > 0 && *at == ']')
         return split_fail(s, at, e, "a value must follow a comma");
@@ -272,6 +291,7 @@ static const char *unfinished(const struct json_split *s)
 int json_split_end(struct json_split *s, struct err *e)
 {
     static const unsigned char nothing[1];
+    char where[PLACE_BYTES];
     s->piece = nothing;
     if (s->state == IN_NUMBER && s->depth == 0 && token_number_may_end(s))
         s->state = WANTS_NOTHING;
@@ -279,8 +299,13 @@ int json_split_end(struct json_split *s, struct err *e)
         return 0;
     if (s->depth == 0 && s->state == WANTS_VALUE)
         return err_set(e, STATUS_FAILED, "is empty");
-    split_fail(s, nothing, e, "ends in the middle of %s", unfinished(s));
-    return -1;
+    return err_set(e, STATUS_FAILED, "is cut off: ends in the middle of %s (%s)", unfinished(s),
+                   describe(s, nothing, where));
+}
+
+bool json_split_is_malformed(const struct json_split *s)
+{
+    return s->malformed;
 }
 
 const char *json_split_rest(const struct json_split *s, size_t *bytes)

@@ -8,6 +8,7 @@
 #ifndef UVLAB_INPUT_JSON_SPLIT_H
 #define UVLAB_INPUT_JSON_SPLIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,13 +41,17 @@ struct json_split *json_split_new(const struct json_split_array *arrays, unsigne
                                   size_t bytes_most, void *context, struct err *e);
 void json_split_free(struct json_split *s); /* NULL is allowed */
 
-/* Reads on. Fails with STATUS_FAILED: "line 3, column 15: no value begins with 'N'"; columns are
+/* Reads on. Fails with STATUS_FAILED: "is not JSON (line 3, column 15: no value begins with 'N')",
+ * or, of what is JSON and is not taken, "line 1, column 65: deeper than 64 levels"; columns are
  * counted in bytes, from 1. After a failure it must not be called again. */
 int json_split_feed(struct json_split *s, const char *bytes, size_t count, struct err *e);
 
-/* There is no more. Fails when the document is not whole: "line 3, column 20: ends in the middle of
- * a text". */
+/* There is no more. Fails when the document is not whole: "is cut off: ends in the middle of a text
+ * (line 3, column 20)", or "is empty". */
 int json_split_end(struct json_split *s, struct err *e);
+
+/* Whether reading failed because what came in is not JSON, however much more of it may come. */
+bool json_split_is_malformed(const struct json_split *s);
 
 /* What is left beside the arrays: a valid document with empty arrays in their place. After
  * json_split_end(); lasts as long as s. */

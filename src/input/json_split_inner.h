@@ -45,6 +45,7 @@ struct json_split {
     void *context;
 
     enum state state;
+    bool malformed; /* what came in is not JSON */
     unsigned depth;
     bool is_object[JSON_DEPTH_MOST + 1]; /* [depth]: what was opened there */
 
@@ -71,11 +72,16 @@ struct json_split {
     uint64_t line, line_began_at; /* offset of its first byte */
 };
 
-/* Fills *e with where `at` is and what the matter is. Returns NULL, which is no place. */
-place split_fail(const struct json_split *s, place at, struct err *e, const char *format, ...)
+/* Fills *e: "is not JSON (", where `at` is, and what the matter is. Returns NULL, which is no
+ * place.
+ */
+place split_fail(struct json_split *s, place at, struct err *e, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The same of the byte there, as a message can name it, behind `what`. */
-place split_fail_of_byte(const struct json_split *s, place at, struct err *e, const char *what);
+/* Fills *e with where `at` is and what is too much there, or not taken although it is JSON. */
+place split_refuse(const struct json_split *s, place at, struct err *e, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* As split_fail(), of the byte there, as a message can name it, behind `what`. */
+place split_fail_of_byte(struct json_split *s, place at, struct err *e, const char *what);
 
 /* Keeps bytes of the piece where they are wanted. False with *e filled when there are too many, or
  * memory is short. */

@@ -123,7 +123,7 @@ static place end_hex(struct json_split *s, place at, struct err *e)
     bool is_low = s->hex >= 0xdc00 && s->hex <= 0xdfff;
     unsigned char ascii = (unsigned char)s->hex;
     if (s->hex == 0)
-        return split_fail(s, at, e, "\\u0000, which no text here may hold");
+        return split_refuse(s, at, e, "\\u0000, which no text here may hold");
     if (is_low != s->low_wanted)
         return split_fail(s, at, e, "half a surrogate pair");
     s->low_wanted = s->hex >= 0xd800 && s->hex <= 0xdbff;
@@ -212,8 +212,8 @@ static place read_number(struct json_split *s, place at, place end, struct err *
     place from = at;
     for (; at < end && number_takes(s, *at); at++) {
         if (++s->number_bytes > JSON_NUMBER_BYTES_MOST)
-            return split_fail(s, at, e, "a number of more than %d characters",
-                              JSON_NUMBER_BYTES_MOST);
+            return split_refuse(s, at, e, "a number of more than %d characters",
+                                JSON_NUMBER_BYTES_MOST);
     }
     if (!split_keep(s, from, (size_t)(at - from), e))
         return NULL;

@@ -96,12 +96,27 @@ static int take_span(void *context, const char *json, size_t bytes, struct err *
     return take(context, json, bytes, false, e);
 }
 
+/* What else uvlab writes, in words. */
+static const struct {
+    const char *schema, *name;
+} other_documents[] = {
+    {"uvlab.sweep/1", "a sweep"},
+    {"uvlab.sweep-journal/1", "the journal of a sweep"},
+    {"uvlab.compare/1", "a comparison"},
+};
+
 static int check_schema(const cJSON *document, struct err *e)
 {
     const cJSON *item = json_file_get(document, "schema");
     const char *given = cJSON_IsString(item) ? item->valuestring : NULL;
     if (given == NULL)
         return err_set(e, STATUS_FAILED, "is no document of uvlab: it has no schema");
+    for (size_t i = 0; i < sizeof other_documents / sizeof other_documents[0]; i++)
+        if (strcmp(given, other_documents[i].schema) == 0)
+            return err_set(e, STATUS_FAILED,
+                           "is %s; compare reads results of one setting (uvlab EXPERIMENT "
+                           "--format json)",
+                           other_documents[i].name);
     if (strcmp(given, schema) != 0)
         return err_set(e, STATUS_FAILED, "is a %.*s, not a %s", (int)text_cut(given, SHOWN_BYTES),
                        given, schema);
@@ -237,6 +252,8 @@ static int read_from(struct result_file *f, const char *path, const char *json, 
         rc = 0;
     if (rc == 0)
         rc = take_rest(&r, s, e);
+    if (s != NULL && json_split_is_malformed(s)) /* a table, a gzip file, lines of JSON */
+        err_set(e, e->status, "%s: results are written by --format json", e->text);
     json_split_free(s);
     if (rc != 0)
         result_file_free(f);

@@ -60,9 +60,9 @@ struct result_file {
 };
 
 /* Reads the file, or standard input when `path` is "-". Spans are only skimmed, without any memory,
- * unless they are wanted. Fails with STATUS_FAILED: "'x.json' is a uvlab.sweep/1, not a
- * uvlab.result/1", "'x.json': runs[3].elapsed_ns: must be null or a whole number up to 2^63"; *f is
- * then empty. */
+ * unless they are wanted. Fails with STATUS_FAILED: "'x.json' is a sweep; ...",
+ * "'x.json' is not JSON (...): results are written by --format json", "'x.json':
+ * runs[3].elapsed_ns: must be null or a whole number up to 2^63"; *f is then empty. */
 int result_file_read(struct result_file *f, const char *path, bool spans_wanted, struct err *e);
 /* The same of a document in memory. */
 int result_file_parse(struct result_file *f, const char *name, const char *json, size_t bytes,

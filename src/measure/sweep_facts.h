@@ -47,8 +47,11 @@ struct sweep_run {
     uint64_t elapsed_ns, cpu_ns;
     uint64_t helpers_cpu_ns; /* of processes that it had work for it (a cluster's); 0: none */
     uint64_t answered;       /* requests of a load */
-    uint64_t latency_p50_ns, latency_p99_ns;
+    uint64_t latency_p50_ns, latency_p99_ns; /* of a load; of the fast route of blocking */
     struct sweep_calls calls;
+    /* CPU time that the rest of the machine used, that the hypervisor gave to others, and over how
+     * long a time. */
+    uint64_t others_cpu_ns, stolen_ns, watched_ns;
     char *json; /* the whole of it as one line: an element of the document's `runs` */
 };
 

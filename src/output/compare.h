@@ -30,11 +30,13 @@ enum { COMPARE_TEXT_BYTES = 96 };
 const char *compare_letter(size_t index);
 /* "+4.6 %" of a ratio, 1 being the same; in buf, which is returned. */
 char *compare_percent(char buf[COMPARE_TEXT_BYTES], double ratio);
-/* "elapsed", "pbkdf2 total": what a metric is called outside of its table. */
+/* "elapsed", "the total of pbkdf2": what a metric is called outside of its table. */
 char *compare_name(char buf[COMPARE_TEXT_BYTES], const struct comparison_metric *m);
 /* "by 4.6 % (3.9 to 5.2 %)"; where there is no ratio, "from 0 ns to 1.2 ms". */
 char *compare_by(char buf[COMPARE_TEXT_BYTES], const struct comparison_metric *m,
                  const char *micro);
+/* "6 %": a limit, in parts per million, as sentences have percentages. */
+char *compare_limit(char buf[COMPARE_TEXT_BYTES], uint64_t ppm);
 /* The conclusion, a sentence or two, about result number `index`. */
 void compare_conclude(const struct compare_view *v, size_t index, const char *micro,
                       struct text *t);

@@ -46,8 +46,17 @@ char *compare_name(char buf[COMPARE_TEXT_BYTES], const struct comparison_metric 
     if (m->kind == NULL)
         snprintf(buf, COMPARE_TEXT_BYTES, "%s", m->name);
     else
-        snprintf(buf, COMPARE_TEXT_BYTES, "%s %s%s", m->kind, m->name,
-                 m->of_calls ? " of single calls" : "");
+        snprintf(buf, COMPARE_TEXT_BYTES, "the %s of %s%s", m->name, m->of_calls ? "single " : "",
+                 m->kind);
+    return buf;
+}
+
+char *compare_limit(char buf[COMPARE_TEXT_BYTES], uint64_t ppm)
+{
+    char limit[UNITS_TEXT_BYTES];
+    units_exact_percent(limit, ppm);
+    limit[strcspn(limit, "%")] = '\0';
+    snprintf(buf, COMPARE_TEXT_BYTES, "%s %%", limit);
     return buf;
 }
 
@@ -102,16 +111,64 @@ static void conclude_as(const struct comparison *c, size_t index, enum compariso
         text_add(t, ". ");
 }
 
-static void conclude_alike(const struct comparison *c, size_t index, struct text *t)
+static size_t count_of(const struct comparison *c, enum comparison_verdict verdict)
 {
-    text_add(t, "Between A and %s there is no difference beyond noise", compare_letter(index));
+    size_t count = 0;
+    for (size_t i = 0; i < c->metric_count; i++)
+        count += is_judged(&c->metrics[i], verdict);
+    return count;
+}
+
+static bool has(const struct comparison *c, enum comparison_verdict verdict)
+{
+    return count_of(c, verdict) > 0;
+}
+
+/* "elapsed and the total of spin", "elapsed, request, latency p50 and 3 more figures" */
+static void add_names(const struct comparison *c, enum comparison_verdict verdict, struct text *t)
+{
+    size_t count = count_of(c, verdict), found = 0;
+    const char *before;
+    for (size_t i = 0; i < c->metric_count && found < METRICS_NAMED; i++) {
+        const struct comparison_metric *m = &c->metrics[i];
+        char name[COMPARE_TEXT_BYTES];
+        if (!is_judged(m, verdict))
+            continue;
+        found++;
+        before = found == 1 ? "" : found == count ? " and " : ", ";
+        text_add(t, "%s%s", before, compare_name(name, m));
+    }
+    if (count > found)
+        text_add(t, " and %zu more figures", count - found);
+}
+
+static void conclude_uncertain(const struct comparison *c, struct text *t)
+{
+    if (!has(c, COMPARISON_NOT_CERTAIN))
+        return;
+    add_names(c, COMPARISON_NOT_CERTAIN, t);
+    text_add(t, ": not certain, as the interval leaves out 0 and the rank test does not agree; "
+                "more runs can tell. ");
+}
+
+/* What there may be behind the noise is told of the first. */
+static void conclude_noise(const struct comparison *c, size_t index, struct text *t)
+{
+    bool alone = count_of(c, COMPARISON_WITHIN_NOISE) == 1;
+    if (!has(c, COMPARISON_WITHIN_NOISE))
+        return;
+    add_names(c, COMPARISON_WITHIN_NOISE, t);
+    text_add(t, ": what A and %s differ by is within noise", compare_letter(index));
     for (size_t i = 0; i < c->metric_count; i++) {
         const struct comparison_metric *m = &c->metrics[i];
         char low[COMPARE_TEXT_BYTES], high[COMPARE_TEXT_BYTES], name[COMPARE_TEXT_BYTES];
-        if (!m->checked || !m->bootstrap.ratio.known)
+        if (!is_judged(m, COMPARISON_WITHIN_NOISE) || !m->bootstrap.ratio.known)
             continue;
-        text_add(t, "; what there is in %s, if anything, is between %s and %s %%",
-                 compare_name(name, m), compare_percent(low, m->bootstrap.ratio.low),
+        if (alone)
+            text_add(t, "; it is");
+        else
+            text_add(t, "; in %s it is", compare_name(name, m));
+        text_add(t, " between %s and %s %%", compare_percent(low, m->bootstrap.ratio.low),
                  compare_percent(high, m->bootstrap.ratio.high));
         break;
     }
@@ -120,7 +177,7 @@ static void conclude_alike(const struct comparison *c, size_t index, struct text
 
 static void conclude_limit(const struct compare_view *v, const struct comparison *c, struct text *t)
 {
-    char limit[UNITS_TEXT_BYTES];
+    char limit[COMPARE_TEXT_BYTES];
     size_t beyond = 0, slower = 0;
     for (size_t i = 0; i < c->metric_count; i++) {
         beyond += c->metrics[i].beyond_limit;
@@ -128,7 +185,7 @@ static void conclude_limit(const struct compare_view *v, const struct comparison
     }
     if (!v->limit_given || slower == 0)
         return;
-    units_exact_percent(limit, (uint64_t)(v->terms->limit * 1e6 + 0.5));
+    compare_limit(limit, (uint64_t)(v->terms->limit * 1e6 + 0.5));
     if (beyond == 0)
         text_add(t, "That is within the limit of %s. ", limit);
     else if (beyond < slower)
@@ -148,8 +205,15 @@ void compare_conclude(const struct compare_view *v, size_t index, const char *mi
     }
     conclude_as(c, index, COMPARISON_SLOWER, micro, t);
     conclude_as(c, index, COMPARISON_FASTER, micro, t);
+    conclude_limit(v, c, t);
+    conclude_uncertain(c, t);
+    if (has(c, COMPARISON_TOO_FEW)) {
+        add_names(c, COMPARISON_TOO_FEW, t);
+        text_add(t, ": too few runs to tell. ");
+    }
+    if (t->length == before || has(c, COMPARISON_NOT_CERTAIN))
+        conclude_noise(c, index, t);
     if (t->length == before)
-        conclude_alike(c, index, t);
-    else
-        conclude_limit(v, c, t);
+        text_add(t, "Nothing of what is checked is known of both A and %s. ",
+                 compare_letter(index));
 }

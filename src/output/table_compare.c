@@ -1,51 +1,72 @@
-/* A comparison for people, in 80 columns: what is compared, in what it differs besides its figures,
- * a row per figure, and what follows from that in words. Names, keys and values come from files;
- * all of it passes term.c, which lets nothing through that could drive a terminal. Main thread. */
-#include "output/compare.h"
+/* A comparison for people, in 80 columns or fewer: what is compared, in what it differs besides its
+ * figures, a row per figure, and what follows from that in words. Names, keys and values come from
+ * files; all of it passes term.c, which lets nothing through that could drive a terminal. Main
+ * thread. */
+#include "output/table_compare.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/units.h"
-#include "output/term.h"
 
 enum {
-    NAME_COLUMNS = 13,
-    SIDE_COLUMNS = 14,
-    CHANGE_COLUMNS = 20,
-    VERDICT_COLUMNS = 13,
+    VERDICT_COLUMNS = 12,
     FILE_COLUMNS = 32,
+    BESIDE_FILE_COLUMNS = 26, /* its letter, "  10 runs, interrupted" */
     STAMP_COLUMNS = 19,
-    VALUE_BYTES = 60,
     CELL_BYTES = COMPARE_TEXT_BYTES * 2,
-    CHANGES_NAMED = 12,
 };
 
+/* What a row has room for. The widths are those of a median of each side and of the difference. */
+struct layout {
+    size_t least; /* columns of the whole */
+    size_t side;  /* 0: the medians are left out */
+    size_t change;
+    bool side_interval, change_interval;
+};
+
+/* The widest that fits; the last one always does. */
+static const struct layout *layout_of(const struct term *t)
+{
+    static const struct layout layouts[] = {
+        {78, 14, 20, true, true},
+        {68, 9, 20, false, true},
+        {58, 9, 10, false, false},
+        {0, 0, 10, false, false},
+    };
+    const struct layout *l = layouts;
+    while (l->least > t->columns)
+        l++;
+    return l;
+}
+
 /* A duration with how far the interval of its median goes, as a part of it. */
-static void side_text(const struct term *t, const struct comparison_side *side,
-                      char cell[CELL_BYTES])
+static void side_text(const struct term *t, const struct layout *l,
+                      const struct comparison_side *side, char cell[CELL_BYTES])
 {
     char duration[UNITS_TEXT_BYTES];
     double down = side->median - side->interval.low, up = side->interval.high - side->median;
     double part = (down > up ? down : up) / side->median * 100;
     uint64_t ns = side->median < 1.8e19 ? (uint64_t)(side->median + 0.5) : UINT64_MAX;
     units_format_duration(duration, ns, term_micro(t));
-    if (side->interval.known && isfinite(part))
+    if (!l->side_interval || !side->interval.known || !isfinite(part))
+        snprintf(cell, CELL_BYTES, "%s", duration);
+    else if (part > 100)
+        snprintf(cell, CELL_BYTES, "%s >100%%", duration);
+    else
         snprintf(cell, CELL_BYTES, part < 9.95 ? "%s %s%.1f%%" : "%s %s%.0f%%", duration,
                  t->unicode ? "\302\261" : "+-", part);
-    else
-        snprintf(cell, CELL_BYTES, "%s", duration);
 }
 
-static void change_text(const struct comparison_metric *m, char cell[CELL_BYTES])
+static void change_text(const struct layout *l, const struct comparison_metric *m,
+                        char cell[CELL_BYTES])
 {
     char by[COMPARE_TEXT_BYTES], low[COMPARE_TEXT_BYTES], high[COMPARE_TEXT_BYTES];
     const struct interval *i = &m->bootstrap.ratio;
     if (!isfinite(m->ratio))
         snprintf(cell, CELL_BYTES, "-");
-    else if (!i->known)
+    else if (!i->known || !l->change_interval)
         snprintf(cell, CELL_BYTES, "%s%%", compare_percent(by, m->ratio));
     else
         snprintf(cell, CELL_BYTES, "%.30s%% (%.30s..%.30s)", compare_percent(by, m->ratio),
@@ -60,6 +81,7 @@ static enum ink verdict_ink(const struct comparison_metric *m)
     case COMPARISON_FASTER:
         return INK_GOOD;
     case COMPARISON_TOO_FEW:
+    case COMPARISON_NOT_CERTAIN:
         return INK_DOUBT;
     default:
         return INK_PLAIN;
@@ -68,17 +90,20 @@ static enum ink verdict_ink(const struct comparison_metric *m)
 
 static void put_row(const struct term *t, const struct comparison_metric *m)
 {
+    const struct layout *l = layout_of(t);
     char cell[CELL_BYTES];
     snprintf(cell, sizeof cell, "%s%s", m->kind != NULL ? "  " : "", m->name);
-    term_cell(t, INK_PLAIN, cell, NAME_COLUMNS, ALIGN_LEFT);
-    side_text(t, &m->base, cell);
-    term_cell(t, INK_PLAIN, cell, SIDE_COLUMNS, ALIGN_RIGHT);
-    term_spaces(t, 1);
-    side_text(t, &m->other, cell);
-    term_cell(t, INK_PLAIN, cell, SIDE_COLUMNS, ALIGN_RIGHT);
-    term_spaces(t, 2);
-    change_text(m, cell);
-    term_cell(t, INK_PLAIN, cell, CHANGE_COLUMNS, ALIGN_RIGHT);
+    term_cell(t, INK_PLAIN, cell, COMPARE_NAME_COLUMNS, ALIGN_LEFT);
+    if (l->side > 0) {
+        side_text(t, l, &m->base, cell);
+        term_cell(t, INK_PLAIN, cell, l->side, ALIGN_RIGHT);
+        term_spaces(t, 1);
+        side_text(t, l, &m->other, cell);
+        term_cell(t, INK_PLAIN, cell, l->side, ALIGN_RIGHT);
+        term_spaces(t, 2);
+    }
+    change_text(l, m, cell);
+    term_cell(t, INK_PLAIN, cell, l->change, ALIGN_RIGHT);
     term_spaces(t, 2);
     term_cell(t, verdict_ink(m), comparison_verdict_names[m->verdict], VERDICT_COLUMNS, ALIGN_LAST);
     out_text(t->out, "\n");
@@ -86,12 +111,41 @@ static void put_row(const struct term *t, const struct comparison_metric *m)
 
 static void put_heading(const struct term *t, size_t index)
 {
-    term_spaces(t, NAME_COLUMNS);
-    term_cell(t, INK_STRONG, "A", SIDE_COLUMNS, ALIGN_RIGHT);
-    term_spaces(t, 1);
-    term_cell(t, INK_STRONG, compare_letter(index), SIDE_COLUMNS, ALIGN_RIGHT);
-    term_spaces(t, 2);
-    term_cell(t, INK_STRONG, "difference", CHANGE_COLUMNS, ALIGN_RIGHT);
+    const struct layout *l = layout_of(t);
+    term_spaces(t, COMPARE_NAME_COLUMNS);
+    if (l->side > 0) {
+        term_cell(t, INK_STRONG, "A", l->side, ALIGN_RIGHT);
+        term_spaces(t, 1);
+        term_cell(t, INK_STRONG, compare_letter(index), l->side, ALIGN_RIGHT);
+        term_spaces(t, 2);
+    }
+    term_cell(t, INK_STRONG, "difference", l->change, ALIGN_RIGHT);
+    out_text(t->out, "\n");
+}
+
+/* The end of a name says more than its beginning. Returns cell. */
+static const char *cut_name(char cell[FILE_COLUMNS + 1], const char *name, size_t columns)
+{
+    size_t length = strlen(name);
+    const char *from = name + (length > columns ? length - (columns - 3) : 0);
+    while ((*from & 0xc0) == 0x80) /* within a character of UTF-8 */
+        from++;
+    snprintf(cell, FILE_COLUMNS + 1, "%s%s", from > name ? "..." : "", from);
+    return cell;
+}
+
+/* Which results the rows below compare, where there are several tables: "'b.json' (B) against
+ * 'a.json' (A)". */
+static void put_pair(const struct term *t, const struct compare_view *v, size_t index)
+{
+    char other[FILE_COLUMNS + 1], base[FILE_COLUMNS + 1], line[2 * FILE_COLUMNS + 40];
+    size_t at = 0;
+    if (v->result_count == 2)
+        return;
+    snprintf(line, sizeof line, "'%s' (%s) against '%s' (A)",
+             cut_name(other, v->results[index].name, FILE_COLUMNS), compare_letter(index),
+             cut_name(base, v->results[0].name, FILE_COLUMNS));
+    term_wrap(t, INK_STRONG, &at, 0, line);
     out_text(t->out, "\n");
 }
 
@@ -99,61 +153,22 @@ static void put_heading(const struct term *t, size_t index)
 static void put_kind(const struct term *t, const struct comparison_metric *m,
                      const struct comparison_metric *before)
 {
+    size_t at = 0;
     if (m->kind == NULL || (before != NULL && before->kind != NULL &&
                             strcmp(before->kind, m->kind) == 0 && before->of_calls == m->of_calls))
         return;
-    term_text(t, INK_STRONG, m->kind);
-    term_text(t, INK_FAINT, m->of_calls ? ", every call" : ", the middle call of each run");
+    term_wrap(t, INK_STRONG, &at, 0, m->kind);
+    term_wrap(t, INK_FAINT, &at, 0, m->of_calls ? ", every call" : ", the middle call of each run");
     out_text(t->out, "\n");
 }
 
-static void put_wrapped(const struct term *t, enum ink ink, const char *name, size_t indent,
-                        const char *s)
+void compare_put_wrapped(const struct term *t, enum ink ink, const char *name, size_t indent,
+                         const char *s)
 {
     size_t at = indent;
     term_cell(t, INK_PLAIN, name, indent, ALIGN_LEFT);
     term_wrap(t, ink, &at, indent, s);
     out_text(t->out, "\n");
-}
-
-/* "5", "pbkdf2", "-"; false when memory is short. */
-static bool add_value(struct text *t, const cJSON *item)
-{
-    char *made = NULL;
-    const char *s = "-";
-    if (cJSON_IsString(item))
-        s = item->valuestring;
-    else if (item != NULL && !cJSON_IsNull(item))
-        s = made = cJSON_PrintUnformatted(item);
-    if (s == NULL)
-        return false;
-    text_add(t, "%.*s%s", (int)text_cut(s, VALUE_BYTES), s, strlen(s) > VALUE_BYTES ? "..." : "");
-    cJSON_free(made);
-    return true;
-}
-
-/* "threads 2 and 4; work pbkdf2 and spin" */
-static int put_changes(const struct term *t, const char *name,
-                       const struct comparison_changes *changes, struct err *e)
-{
-    struct text line = TEXT_EMPTY;
-    bool ok = true;
-    if (changes->count == 0)
-        return 0;
-    for (size_t i = 0; ok && i < changes->count && i < CHANGES_NAMED; i++) {
-        const struct comparison_change *c = &changes->rows[i];
-        text_add(&line, "%s%.*s: ", i == 0 ? "" : "; ", (int)text_cut(c->key, VALUE_BYTES), c->key);
-        ok = add_value(&line, c->base);
-        text_add(&line, ", ");
-        ok = ok && add_value(&line, c->other);
-    }
-    if (changes->count > CHANGES_NAMED)
-        text_add(&line, "; and %zu more", changes->count - CHANGES_NAMED);
-    ok = ok && text_ok(&line);
-    if (ok)
-        put_wrapped(t, INK_DOUBT, name, NAME_COLUMNS, text_get(&line));
-    text_free(&line);
-    return ok ? 0 : err_no_memory(e, "the table");
 }
 
 static int put_comparison(const struct term *t, const struct compare_view *v, size_t index,
@@ -163,8 +178,9 @@ static int put_comparison(const struct term *t, const struct compare_view *v, si
     struct text conclusion = TEXT_EMPTY;
     int rc = 0;
     out_text(t->out, "\n");
-    if (put_changes(t, "parameters", &c->parameters, e) != 0 ||
-        put_changes(t, "environment", &c->environment, e) != 0)
+    put_pair(t, v, index);
+    if (compare_put_changes(t, "parameters", &c->parameters, e) != 0 ||
+        compare_put_changes(t, "environment", &c->environment, e) != 0)
         return -1;
     if (c->parameters.count + c->environment.count > 0)
         out_text(t->out, "\n");
@@ -176,23 +192,11 @@ static int put_comparison(const struct term *t, const struct compare_view *v, si
     compare_conclude(v, index, term_micro(t), &conclusion);
     out_text(t->out, "\n");
     if (text_ok(&conclusion))
-        put_wrapped(t, c->slower ? INK_BAD : INK_STRONG, "", 0, text_get(&conclusion));
+        compare_put_wrapped(t, c->slower ? INK_BAD : INK_STRONG, "", 0, text_get(&conclusion));
     else
         rc = err_no_memory(e, "the table");
     text_free(&conclusion);
     return rc;
-}
-
-/* The end of a name says more than its beginning. */
-static void put_name(const struct term *t, const char *name)
-{
-    char cell[FILE_COLUMNS + 1];
-    size_t length = strlen(name);
-    const char *from = name + (length > FILE_COLUMNS ? length - (FILE_COLUMNS - 3) : 0);
-    while ((*from & 0xc0) == 0x80) /* within a character of UTF-8 */
-        from++;
-    snprintf(cell, sizeof cell, "%s%s", from > name ? "..." : "", from);
-    term_cell(t, INK_PLAIN, cell, FILE_COLUMNS, ALIGN_LEFT);
 }
 
 /* "2026-11-30 01:50:35", if it is as uvlab writes it. */
@@ -210,13 +214,19 @@ static void put_stamp(const struct term *t, const char *started_at)
 static void put_result(const struct term *t, const struct compare_view *v, size_t index)
 {
     const struct result_file *f = &v->results[index];
-    char runs[80];
+    size_t columns = t->columns - BESIDE_FILE_COLUMNS;
+    bool stamp = columns >= FILE_COLUMNS + STAMP_COLUMNS;
+    char runs[80], name[FILE_COLUMNS + 1];
     snprintf(runs, sizeof runs, "  %zu run%s%s", f->run_count, f->run_count == 1 ? "" : "s",
              f->interrupted ? ", interrupted" : "");
     term_cell(t, INK_STRONG, compare_letter(index), 3, ALIGN_LEFT);
-    put_name(t, f->name);
-    term_spaces(t, 2);
-    put_stamp(t, f->started_at);
+    if (columns > FILE_COLUMNS)
+        columns = FILE_COLUMNS;
+    term_cell(t, INK_PLAIN, cut_name(name, f->name, columns), columns, ALIGN_LEFT);
+    if (stamp) {
+        term_spaces(t, 2);
+        put_stamp(t, f->started_at);
+    }
     term_text(t, INK_PLAIN, runs);
     out_text(t->out, "\n");
 }
@@ -238,7 +248,7 @@ static void put_warning(const struct term *t, const char *whose, const char *tex
 {
     char line[600];
     snprintf(line, sizeof line, "%s%s", whose, text);
-    put_wrapped(t, INK_DOUBT, "warning:", 9, line);
+    compare_put_wrapped(t, INK_DOUBT, "warning:", 9, line);
 }
 
 static void put_warnings(const struct term *t, const struct compare_view *v)

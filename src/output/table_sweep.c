@@ -36,7 +36,7 @@ static const char *end_text(const struct sweep *s, char buf[SWEEP_CELL_BYTES])
     case SWEEP_ENDED_SIGNAL:
         return "until it was interrupted";
     case SWEEP_ENDED_FAILURES:
-        return "until no point was left that can be run";
+        return "until every point had failed";
     case SWEEP_ENDED_RUNS:
         break;
     }
@@ -93,6 +93,21 @@ static void print_reason(const struct sweep_table *t, const char *reason)
     out_text(t->term.out, "\n");
 }
 
+/* Where nothing can be recommended: what leads, if there is something to lead. */
+static void add_none(struct text *t, const struct sweep_points *p, const struct sweep_answer *a)
+{
+    uint32_t usable = 0;
+
+    text_add(t, "none");
+    for (uint32_t i = 0; a->best != SWEEP_NO_POINT && i < p->count; i++)
+        usable += p->list[i].group == p->list[a->best].group && p->list[i].value.count > 0;
+    if (usable < 2)
+        return;
+    text_add(t, "; ");
+    sweep_answer_flags(t, p, a->best, SWEEP_AXES_MEANS);
+    text_add(t, " has the lowest median");
+}
+
 static int print_answer(const struct sweep_table *t, const struct sweep_answer *a, struct err *e)
 {
     const struct sweep_points *p = &t->shown->points;
@@ -103,7 +118,7 @@ static int print_answer(const struct sweep_table *t, const struct sweep_answer *
     if (a->recommended != SWEEP_NO_POINT)
         sweep_answer_flags(&flags, p, a->recommended, SWEEP_AXES_MEANS);
     else
-        text_add(&flags, "none");
+        add_none(&flags, p, a);
     ok = text_ok(&flags);
     out_text(t->term.out, "\n");
     term_wrap(&t->term, INK_STRONG, &at, 2, "answer:");
@@ -144,6 +159,7 @@ static int print_groups(const struct sweep_table *t, struct err *e)
         if (!print_group_name(t, &answers->list[group]))
             return err_no_memory(e, "the table of the sweep");
         sweep_table_rows(t, group);
+        sweep_table_notes(t, group);
         sweep_table_bars(t, group);
         if (print_answer(t, &answers->list[group], e) != 0)
             return -1;

@@ -1,5 +1,6 @@
-/* Where the time of a call goes, point by point: bars of what it waited, ran and took to return, to
- * one scale, so that one sees what becomes of the waiting when there is more to work with.
+/* Where the time of a call goes, point by point: bars of what it waited, ran and took to return, of
+ * each run the average over its calls, and of these the median, so that one slow run moves no bar.
+ * To one scale, so that one sees what becomes of the waiting when there is more to work with.
  *
  * Main thread; nothing is allocated. */
 #include <math.h>
@@ -8,7 +9,7 @@
 #include "output/table_sweep.h"
 
 enum { PARTS = 3, INDENT = 2, WIDTH_LEAST = 10, WIDTH_MOST = 100, TOTAL_COLUMNS = 10 };
-enum { LEGEND_COLUMNS = 54 }; /* of all of it */
+enum { LEGEND_COLUMNS = 54, LEGEND_ALL_COLUMNS = 75 };
 
 static const struct {
     enum glyph glyph;
@@ -24,9 +25,9 @@ static const struct {
  * missing (what the operating system tells of no end): the bar is then without it. */
 static bool parts_of(const struct sweep_point *point, double ns[PARTS])
 {
-    ns[0] = point->waited_mean_ns;
-    ns[1] = point->ran_mean_ns;
-    ns[2] = isnan(point->returned_mean_ns) ? 0 : point->returned_mean_ns;
+    ns[0] = point->waited_mean_ns.median;
+    ns[1] = point->ran_mean_ns.median;
+    ns[2] = isnan(point->returned_mean_ns.median) ? 0 : point->returned_mean_ns.median;
     return !isnan(ns[0]) && !isnan(ns[1]);
 }
 
@@ -74,6 +75,8 @@ static void print_legend(const struct sweep_table *t)
     }
     if (t->term.columns >= LEGEND_COLUMNS)
         term_text(&t->term, INK_FAINT, "of a call, on average");
+    if (t->term.columns >= LEGEND_ALL_COLUMNS)
+        term_text(&t->term, INK_FAINT, "; medians of the runs");
     out_text(t->term.out, "\n");
 }
 

@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "output/table_sweep.h"
 
-enum { GAP = 2, MARK = 2, VALUE_COLUMNS_MOST = 24, VALUE_COLUMNS_LEAST = 6, OUTLIERS_MOST = 3 };
+enum { GAP = 2, MARK = 2, VALUE_COLUMNS_MOST = 24, VALUE_COLUMNS_LEAST = 6 };
 
 /* What is left out first where there is no room. */
 static const enum sweep_column leave_out[] = {
@@ -336,56 +336,13 @@ static void print_row(const struct sweep_table *t, uint32_t i)
     out_text(t->term.out, "\n");
 }
 
-/* --- What lies far off --- */
-
-static void print_outliers(const struct sweep_table *t, uint32_t i)
-{
-    const struct sweep *s = t->shown->sweep;
-    const struct sweep_point *point = &t->shown->points.list[i];
-    char name[200], text[SWEEP_CELL_BYTES], piece[2 * SWEEP_CELL_BYTES];
-    size_t at = 2;
-
-    term_spaces(&t->term, at);
-    term_wrap(&t->term, INK_PLAIN, &at, 4,
-              s->axis_count == 0 ? "runs" : sweep_point_name(s, i, name, sizeof name));
-    term_wrap(&t->term, INK_PLAIN, &at, 4, ":");
-    for (uint32_t k = 0; k < point->outlier_count && k < OUTLIERS_MOST; k++) {
-        const struct sweep_run *run = &s->runs[point->outliers[k]];
-
-        snprintf(piece, sizeof piece, "%s in round %" PRIu32 "%s",
-                 sweep_table_duration(t, text, sweep_run_value(s, run)), run->round + 1,
-                 k + 1 < point->outlier_count ? "," : "");
-        term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
-    }
-    if (point->outlier_count > OUTLIERS_MOST) {
-        snprintf(piece, sizeof piece, "and %" PRIu32 " more", point->outlier_count - OUTLIERS_MOST);
-        term_wrap_word(&t->term, INK_PLAIN, &at, 4, piece);
-    }
-    out_text(t->term.out, "\n");
-}
-
 void sweep_table_rows(const struct sweep_table *t, uint32_t group)
 {
     const struct sweep_points *p = &t->shown->points;
-    bool any = false;
 
     print_headings(t);
     for (uint32_t i = 0; i < p->count; i++) {
         if (p->list[i].group == group)
             print_row(t, i);
-    }
-    for (uint32_t i = 0; i < p->count; i++) {
-        if (p->list[i].group != group || p->list[i].outlier_count == 0)
-            continue;
-        if (!any) {
-            size_t at = 0;
-            out_text(t->term.out, "\n");
-            term_wrap(&t->term, INK_DOUBT, &at, 2, "outliers,");
-            term_wrap_word(&t->term, INK_FAINT, &at, 2,
-                           "far from the other runs of their point, and part of its figures:");
-            out_text(t->term.out, "\n");
-        }
-        any = true;
-        print_outliers(t, i);
     }
 }

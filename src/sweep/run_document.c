@@ -57,6 +57,30 @@ static bool take(cJSON *line, cJSON *from, const char *key, bool always)
     return !always || json_part_put(line, key, cJSON_CreateNull());
 }
 
+/* What of the environment is not the same for all runs. */
+static const char *const seen_keys[] = {"others_cpu_ns", "stolen_ns", "watched_ns"};
+
+static bool put_machine(cJSON *line, const cJSON *document)
+{
+    const cJSON *environment = json_part_member(document, "environment");
+    cJSON *machine;
+
+    if (!cJSON_IsObject(environment))
+        return true;
+    machine = cJSON_CreateObject();
+    if (!json_part_put(line, "machine", machine))
+        return false;
+    for (size_t i = 0; i < sizeof seen_keys / sizeof seen_keys[0]; i++) {
+        const cJSON *item = json_part_member(environment, seen_keys[i]);
+
+        if (!json_part_put(machine, seen_keys[i],
+                           cJSON_IsNumber(item) ? cJSON_CreateNumber(item->valuedouble)
+                                                : cJSON_CreateNull()))
+            return false;
+    }
+    return true;
+}
+
 /* `document` and `measured`, its run, lose what the line takes; both may be NULL. */
 static cJSON *build(const struct sweep_run *run, cJSON *document, cJSON *measured, bool spans)
 {
@@ -67,6 +91,7 @@ static cJSON *build(const struct sweep_run *run, cJSON *document, cJSON *measure
         ok = take(line, measured, taken[i].key, taken[i].always);
     ok = ok && (measured != NULL ? take(line, document, "warnings", true)
                                  : json_part_put(line, "warnings", cJSON_CreateArray()));
+    ok = ok && (measured == NULL || put_machine(line, document));
     if (ok && spans)
         ok = measured != NULL ? take(line, measured, "spans", true)
                               : json_part_put(line, "spans", cJSON_CreateArray());
@@ -127,18 +152,25 @@ static uint64_t cpu_of_server(const cJSON *line)
     return number_of(cluster != NULL ? cluster : blocking, "cpu_ns");
 }
 
+/* The latency is that of the load, or of the fast route that slow work is to leave alone. */
 static void read_figures(struct sweep_run *run, const cJSON *line)
 {
     const cJSON *load = json_part_member(line, "load"),
-                *latency = json_part_member(load, "latency_ns");
+                *latency = json_part_member(load, "latency_ns"),
+                *fast = json_part_member(json_part_member(line, "blocking"), "fast"),
+                *machine = json_part_member(line, "machine");
+    bool is_load = load != NULL;
 
     run->elapsed_ns = number_of(line, "elapsed_ns");
     run->cpu_ns = number_of(line, "cpu_ns");
     run->helpers_cpu_ns = cpu_of_server(line);
     run->answered = number_of(load, "answered");
-    run->latency_p50_ns = number_of(latency, "p50");
-    run->latency_p99_ns = number_of(latency, "p99");
+    run->latency_p50_ns = is_load ? number_of(latency, "p50") : number_of(fast, "p50_ns");
+    run->latency_p99_ns = is_load ? number_of(latency, "p99") : number_of(fast, "p99_ns");
     read_calls(json_part_member(line, "calls"), &run->calls);
+    run->others_cpu_ns = number_of(machine, "others_cpu_ns");
+    run->stolen_ns = number_of(machine, "stolen_ns");
+    run->watched_ns = number_of(machine, "watched_ns");
 }
 
 /* What put_head() wrote. False when it is not that; *short_of_memory says if that is why. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/sweep_machine.h"
 #include "sweep/json_part.h"
 
 enum { SHOWN_BYTES = 96 };
@@ -55,21 +56,60 @@ static int choose_for_load(struct sweep *s, const struct run_context *context, s
     return 0;
 }
 
-int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
+/* Whether the run asked for a fast route: it has the latency, or nothing was answered there, and
+ * its line says so all the same. */
+static int find_fast_route(const struct sweep_run *run, bool *has, struct err *e)
 {
-    const struct sweep_run *run = first_good_run(s);
+    cJSON *line;
 
-    if (run == NULL)
+    *has = run->latency_p99_ns != SWEEP_UNKNOWN;
+    if (*has)
         return 0;
-    if (s->by == SWEEP_BY_AUTO && run->answered == SWEEP_UNKNOWN)
-        s->by = SWEEP_BY_ELAPSED;
-    if (s->by == SWEEP_BY_AUTO && choose_for_load(s, context, e) != 0)
+    if (parse(run->json, &line, e) != 0)
         return -1;
-    if (s->by != SWEEP_BY_ELAPSED && s->by != SWEEP_BY_CPU && run->answered == SWEEP_UNKNOWN)
+    *has = cJSON_IsObject(json_part_member(json_part_member(line, "blocking"), "fast"));
+    cJSON_Delete(line);
+    return 0;
+}
+
+static int choose(struct sweep *s, const struct sweep_run *run, bool fast_route,
+                  const struct run_context *context, struct err *e)
+{
+    if (run->answered != SWEEP_UNKNOWN)
+        return choose_for_load(s, context, e);
+    s->by = fast_route ? SWEEP_BY_P99 : SWEEP_BY_ELAPSED;
+    return 0;
+}
+
+/* Of what is no load. */
+static int refuse_by(const struct sweep *s, bool fast_route, struct err *e)
+{
+    if (s->by == SWEEP_BY_ELAPSED || s->by == SWEEP_BY_CPU)
+        return 0;
+    if (!fast_route)
         return err_set(e, STATUS_USAGE,
                        "--by: %s makes no load, so that there is only elapsed and cpu",
                        s->experiment->name);
-    return 0;
+    if (s->by != SWEEP_BY_REQUEST)
+        return 0;
+    return err_set(e, STATUS_USAGE,
+                   "--by: %s asks at a rate, so that there is no time for each request, but p99, "
+                   "latency, elapsed and cpu",
+                   s->experiment->name);
+}
+
+int settle_by(struct sweep *s, const struct run_context *context, struct err *e)
+{
+    const struct sweep_run *run = first_good_run(s);
+    bool fast_route = false, is_settled = s->by == SWEEP_BY_ELAPSED || s->by == SWEEP_BY_CPU;
+
+    if (run == NULL || is_settled)
+        return 0;
+    if (run->answered == SWEEP_UNKNOWN && find_fast_route(run, &fast_route, e) != 0)
+        return -1;
+    if (s->by == SWEEP_BY_AUTO && choose(s, run, fast_route, context, e) != 0)
+        return -1;
+    return run->answered == SWEEP_UNKNOWN ? refuse_by(s, fast_route, e) : 0;
 }
 
 /* --- Another machine. --- */
@@ -177,6 +217,45 @@ static int keep(struct sweep *s, cJSON *parameters, const cJSON *environment, st
     return 0;
 }
 
+/* --- What makes figures doubtful. --- */
+
+static int warn_of_machine(struct sweep *s, struct err *e)
+{
+    struct sweep_machine m = sweep_machine_of(s);
+    const struct sweep_taken *others = &m.others, *lost = &m.hypervisor;
+
+    if (others->runs > 0 &&
+        sweep_warn(s, e,
+                   "the machine was busy in %zu of %zu run%s: other processes used up to %.1f "
+                   "CPUs; figures scatter by that: measure again when it is quiet",
+                   others->runs, m.watched, m.watched == 1 ? "" : "s", others->most) != 0)
+        return -1;
+    if (lost->runs > 0 &&
+        sweep_warn(s, e,
+                   "the hypervisor took CPUs away in %zu of %zu run%s, up to %.2f of them; figures "
+                   "scatter by that: measure again when its other guests are quiet",
+                   lost->runs, m.watched, m.watched == 1 ? "" : "s", lost->most) != 0)
+        return -1;
+    return 0;
+}
+
+/* The quota of a control group is less than the CPUs that a process may run on. */
+static int warn_of_quota(struct sweep *s, const cJSON *environment, struct err *e)
+{
+    const cJSON *quota = json_part_member(environment, "cpu_quota");
+
+    if (!cJSON_IsNumber(quota) || !(quota->valuedouble >= 0) ||
+        !(quota->valuedouble < s->cpus_allowed))
+        return 0;
+    return sweep_warn(
+        s, e,
+        "a control group limits each run to %.2f of the %u CPUs: once these are used, "
+        "more threads or workers wait",
+        quota->valuedouble, s->cpus_allowed);
+}
+
+/* --- All of it. --- */
+
 int settle_context(struct sweep *s, const struct run_context *context, struct err *e)
 {
     cJSON *parameters = NULL, *environment = NULL;
@@ -188,6 +267,10 @@ int settle_context(struct sweep *s, const struct run_context *context, struct er
         rc = parse(context->environment, &environment, e);
     if (rc == 0 && parameters != NULL && environment != NULL)
         rc = keep(s, parameters, environment, e);
+    if (rc == 0)
+        rc = warn_of_quota(s, environment, e);
+    if (rc == 0)
+        rc = warn_of_machine(s, e);
     cJSON_Delete(parameters);
     cJSON_Delete(environment);
     return rc;

@@ -90,7 +90,7 @@ static void pair_free(struct pair *p)
     result_file_free(&p->b);
 }
 
-static void the_same_is_no_difference(void **state)
+static void the_same_is_within_noise(void **state)
 {
     struct pair p;
     const struct comparison_metric *m;
@@ -98,7 +98,7 @@ static void the_same_is_no_difference(void **state)
     compare(&p, &ten, &ten, &terms);
     assert_int_equal(p.c.metric_count, 5); /* elapsed, cpu; total, waited, returned */
     for (size_t i = 0; i < p.c.metric_count; i++) {
-        assert_int_equal(p.c.metrics[i].verdict, COMPARISON_NO_DIFFERENCE);
+        assert_int_equal(p.c.metrics[i].verdict, COMPARISON_WITHIN_NOISE);
         assert_false(p.c.metrics[i].beyond_limit);
     }
     m = find(&p.c, "elapsed", false);
@@ -128,7 +128,7 @@ static void slower_and_faster_are_told_apart(void **state)
     compare(&p, &ten, &slow, &terms);
     assert_int_equal(find(&p.c, "elapsed", false)->verdict, COMPARISON_SLOWER);
     assert_int_equal(find(&p.c, "total", false)->verdict, COMPARISON_SLOWER);
-    assert_int_equal(find(&p.c, "returned", false)->verdict, COMPARISON_NO_DIFFERENCE);
+    assert_int_equal(find(&p.c, "returned", false)->verdict, COMPARISON_WITHIN_NOISE);
     assert_true(fabs(find(&p.c, "elapsed", false)->ratio - 1.05) < 1e-4);
     assert_true(find(&p.c, "elapsed", false)->beyond_limit && p.c.slower);
     assert_true(find(&p.c, "cpu", false)->verdict == COMPARISON_SLOWER);
@@ -158,15 +158,32 @@ static void a_limit_is_not_minded(void **state)
     pair_free(&p);
 }
 
-static void noise_is_no_difference(void **state)
+static void noise_is_told(void **state)
 {
     struct made little = ten;
     struct pair p;
     (void)state;
     little.elapsed *= 1.001; /* the runs scatter by 0.9 % */
     compare(&p, &ten, &little, &terms);
-    assert_int_equal(find(&p.c, "elapsed", false)->verdict, COMPARISON_NO_DIFFERENCE);
+    assert_int_equal(find(&p.c, "elapsed", false)->verdict, COMPARISON_WITHIN_NOISE);
     assert_false(p.c.slower);
+    pair_free(&p);
+}
+
+/* The interval leaves out 1, and the rank test of two figures does not agree. */
+static void what_is_not_certain_is_no_difference_and_not_none(void **state)
+{
+    const struct comparison_metric *m;
+    struct made little = ten;
+    struct pair p;
+    (void)state;
+    little.elapsed *= 1.0036;
+    compare(&p, &ten, &little, &terms);
+    m = find(&p.c, "elapsed", false);
+    assert_true(m->bootstrap.ratio.low > 1 && m->p > 0.05);
+    assert_int_equal(m->verdict, COMPARISON_NOT_CERTAIN);
+    assert_false(m->beyond_limit || p.c.slower);
+    assert_string_equal(comparison_verdict_names[m->verdict], "not certain");
     pair_free(&p);
 }
 
@@ -314,10 +331,11 @@ static void what_cannot_be_compared_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_is_no_difference),
+        cmocka_unit_test(the_same_is_within_noise),
         cmocka_unit_test(slower_and_faster_are_told_apart),
         cmocka_unit_test(a_limit_is_not_minded),
-        cmocka_unit_test(noise_is_no_difference),
+        cmocka_unit_test(noise_is_told),
+        cmocka_unit_test(what_is_not_certain_is_no_difference_and_not_none),
         cmocka_unit_test(few_runs_decide_nothing),
         cmocka_unit_test(calls_explain_and_decide_nothing),
         cmocka_unit_test(p_is_corrected_for_how_much_is_looked_at),

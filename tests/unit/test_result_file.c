@@ -193,7 +193,11 @@ static void a_wrong_document_is_one_clear_error(void **state)
         {"[]", "'x.json' is no document of uvlab: it has no schema"},
         {"{\"schema\":7}", "'x.json' is no document of uvlab: it has no schema"},
         {"{\"schema\":\"uvlab.sweep/1\",\"runs\":[{\"point\":1}]}",
-         "'x.json' is a uvlab.sweep/1, not a uvlab.result/1"},
+         "'x.json' is a sweep; compare reads results of one setting (uvlab EXPERIMENT --format "
+         "json)"},
+        {"{\"schema\":\"uvlab.result/2\"}", "'x.json' is a uvlab.result/2, not a uvlab.result/1"},
+        {"{\"schema\":\"uvlab.res",
+         "'x.json' is cut off: ends in the middle of a text (line 1, column 21)"},
         {"{\"schema\":\"uvlab.result/2\"}", "'x.json' is a uvlab.result/2, not a uvlab.result/1"},
         {"{\"schema\":\"\\u001b[31m\"}", "'x.json' is a ?[31m, not a uvlab.result/1"},
         {"{\"schema\":\"uvlab.result/1\"}", "'x.json': runs: must be an array"},
@@ -234,7 +238,8 @@ static void a_wrong_document_is_one_clear_error(void **state)
         {HEAD "\"runs\":[{" RUN ",\"cpu_ns\":\"7\"}]}",
          "'x.json': runs[0].cpu_ns: must be null or a whole number up to 2^63"},
         {HEAD "\"runs\":[{" RUN ",\"elapsed_ns\":NaN}]}",
-         "'x.json': line 1, column 306: no value begins with 'N'"},
+         "'x.json' is not JSON (line 1, column 306: no value begins with 'N'): results are written "
+         "by --format json"},
         {HEAD "\"runs\":[{" RUN ",\"load\":7}]}", "'x.json': runs[0].load: must be an object"},
         {HEAD "\"runs\":[{" RUN ",\"load\":{\"latency_ns\":{\"p99\":true}}}]}",
          "'x.json': runs[0].load.latency_ns.p99: must be null or a whole number up to 2^63"},
@@ -314,7 +319,8 @@ static void what_cannot_be_read_is_told(void **state)
     assert_int_equal(result_file_read(&f, "/dev/null", false, &e), -1);
     assert_string_equal(e.text, "'/dev/null' is empty");
     assert_int_equal(result_file_read(&f, "/dev/zero", false, &e), -1);
-    assert_string_equal(e.text, "'/dev/zero': line 1, column 1: no value begins with byte 0x00");
+    assert_string_equal(e.text, "'/dev/zero' is not JSON (line 1, column 1: no value begins with "
+                                "byte 0x00): results are written by --format json");
 }
 
 #ifdef UVLAB_TORTURE

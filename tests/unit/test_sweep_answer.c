@@ -3,70 +3,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "analysis/sweep_answer.h"
-#include "tests/unit/made_sweep.h"
-
-static struct sweep s;
-static struct sweep_points points;
-static struct sweep_answers answers;
-
-static int make(void **state)
-{
-    (void)state;
-    made_sweep(&s);
-    return 0;
-}
-
-static int unmake(void **state)
-{
-    (void)state;
-    sweep_answers_free(&answers);
-    sweep_points_free(&points);
-    sweep_free(&s);
-    return 0;
-}
-
-static void answer(void)
-{
-    struct err e;
-
-    assert_int_equal(sweep_points_make(&points, &s, &e), 0);
-    assert_int_equal(sweep_answers_make(&answers, &points, &e), 0);
-    for (uint32_t g = 0; getenv("SHOW") != NULL && g < answers.count; g++) {
-        printf("  group %u recommends %d\n", g, (int)answers.list[g].recommended);
-        for (unsigned i = 0; i < answers.list[g].reason_count; i++)
-            printf("    - %s\n", answers.list[g].reasons[i]);
-    }
-}
-
-/* Whether a reason of the group has the text in it. */
-static void assert_says(uint32_t group, const char *text)
-{
-    const struct sweep_answer *a = &answers.list[group];
-
-    for (unsigned i = 0; i < a->reason_count; i++) {
-        if (strstr(a->reasons[i], text) != NULL)
-            return;
-    }
-    for (unsigned i = 0; i < a->reason_count; i++)
-        print_message("said: %s\n", a->reasons[i]);
-    fail_msg("nobody says: %s", text);
-}
-
-static void assert_silent(uint32_t group, const char *text)
-{
-    const struct sweep_answer *a = &answers.list[group];
-
-    for (unsigned i = 0; i < a->reason_count; i++) {
-        if (strstr(a->reasons[i], text) != NULL)
-            fail_msg("should not be said: %s", a->reasons[i]);
-    }
-}
+#include "tests/unit/answered_sweep.h"
 
 /* Eight jobs that sleep 100 ms each: rounds of as many as there are threads. */
 static struct made_point sleeping(uint32_t threads, uint32_t jobs)
@@ -180,7 +120,7 @@ static void test_cluster(void **state)
     assert_int_equal(answers.list[0].preset, 1); /* max: 2 CPUs */
     assert_says(0, "--workers 2 takes 33.3 µs a request");
     assert_says(0, "--workers 1, the next smaller, takes 1.50 times as long a request");
-    assert_says(0, "--workers 2 is the default as well");
+    assert_says(0, "--workers 2 is also the default");
     assert_says(0, "--workers 2 uses 1.99 of 2 CPUs: they are the limit");
 }
 
@@ -224,8 +164,33 @@ static void test_noise(void **state)
     assert_true(answers.list[0].best != SWEEP_NO_POINT);
     assert_true(strstr(answers.list[0].reasons[0], "differ too much") != NULL ||
                 strstr(answers.list[0].reasons[0], "may be worse") != NULL);
-    assert_says(0, "to tell");
+    assert_says(0, "(--runs ");
     assert_says(0, "the lowest median");
+    assert_silent(0, "as good, within noise");
+    assert_silent(0, "busy");
+}
+
+/* A median that is not beyond the margin says nothing when its interval goes anywhere. */
+static void test_equal_is_known(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 100}, {.elapsed_ms = 100}};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2");
+    made_rounds(&s, 9, likes);
+    for (size_t i = 0; i < s.run_count; i++) {
+        if (s.runs[i].point == 0)
+            s.runs[i].elapsed_ns = s.runs[i].round % 3 == 0   ? 145000000
+                                   : s.runs[i].round % 3 == 1 ? 100800000
+                                                              : 99000000;
+    }
+    answer();
+    assert_int_equal(answers.list[0].best, 1);
+    assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_says(0, "--threads 1 could be as much as 45 % worse than --threads 2; very roughly");
+    assert_silent(0, "as good");
+    assert_silent(0, "--margin");
 }
 
 /* The smallest has the lowest median, and still another may be much better. */
@@ -249,14 +214,13 @@ static void test_noise_of_a_rival(void **state)
     assert_says(0, "--threads 2 could be as much as 30 % better than --threads 1");
 }
 
-static void test_undecided(void **state)
+static void make_undecided(uint32_t rounds)
 {
     const struct made_point likes[] = {{.elapsed_ms = 104, .noise = 0.03},
                                        {.elapsed_ms = 100, .noise = 0.001}};
 
-    (void)state;
     made_axis(&s, MADE_THREADS, "2;4");
-    made_rounds(&s, 7, likes);
+    made_rounds(&s, rounds, likes);
     for (size_t i = 0; i < s.run_count; i++) {
         if (s.runs[i].point == 0)
             s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? 105000000 : 101000000;
@@ -265,7 +229,23 @@ static void test_undecided(void **state)
     assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_says(0, "--threads 2 may be worse than the best or not: it takes ");
-    assert_says(0, "runs of each would be needed to tell (--runs ");
+}
+
+static void test_undecided(void **state)
+{
+    (void)state;
+    make_undecided(9);
+    assert_says(0, "; very roughly ");
+    assert_says(0, " runs of each would tell, if the machine stays as it is (--runs ");
+}
+
+/* Of so few that the interval is that of the extremes nobody can say how it would narrow. */
+static void test_undecided_by_few(void **state)
+{
+    (void)state;
+    make_undecided(8);
+    assert_says(0, "; --runs 12 or more: with 8 a single slow run spoils the interval");
+    assert_silent(0, "roughly");
 }
 
 /* Who does not mind 20 % gets an answer with less than that lost, and hears of no tenth. */
@@ -292,7 +272,7 @@ static void test_beyond_a_wide_margin(void **state)
     (void)state;
     s.margin_ppm = 200000;
     made_axis(&s, MADE_THREADS, "2;4");
-    made_rounds(&s, 8, likes);
+    made_rounds(&s, 12, likes);
     for (size_t i = 0; i < s.run_count; i++) {
         if (s.runs[i].point == 0 && s.runs[i].round % 4 == 0)
             s.runs[i].elapsed_ns = 125000000;
@@ -300,7 +280,8 @@ static void test_beyond_a_wide_margin(void **state)
     answer();
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_says(0, "--threads 2 could be as much as 25 % worse than --threads 4");
-    assert_says(0, "; about 33 runs of each would be needed to tell (--runs 33)");
+    assert_says(0, "; very roughly 48 runs of each would tell, if the machine stays as it is "
+                   "(--runs 48)");
 }
 
 static void test_single_point(void **state)
@@ -391,8 +372,21 @@ static void test_too_few_rounds(void **state)
     assert_int_equal(points.list[1].verdict, SWEEP_TOO_FEW);
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_int_equal(answers.list[0].best, 1);
-    assert_says(0, "too few runs for an answer: --threads 1 has 5");
-    assert_says(0, "and 6 are needed");
+    assert_says(0, "too few runs for an answer: 5 of each, and 6 are needed (--runs 6 or more)");
+}
+
+static void test_too_few_common_rounds(void **state)
+{
+    const struct made_point likes[] = {sleeping(1, 4), sleeping(4, 4)};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;4");
+    made_rounds(&s, 5, likes);
+    for (uint32_t round = 5; round < 9; round++)
+        made_sweep_run(&s, 1, round, likes[1]);
+    answer();
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_says(0, "--threads 1 has 5 in rounds that the best has as well, and 6 are needed");
 }
 
 /* Values in any order; the largest is the best, and calls still wait for it. */
@@ -488,9 +482,41 @@ static void test_no_means(void **state)
     assert_int_equal(answers.count, 1);
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_int_equal(answers.list[0].best, 0);
-    assert_says(0, "means to work with");
+    assert_says(0, "only threads, workers and connections have a smallest good value");
     assert_says(0, "--work sleep takes 100 ms");
-    assert_says(0, "--work spin certainly takes more than that");
+    assert_says(0, "--work spin takes more than that, beyond noise and the margin of 2 %");
+}
+
+/* As exact as it is written: no interval, and no 0.0 %. */
+static void test_no_difference_at_all(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 100}, {.elapsed_ms = 100}};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "2;4");
+    made_rounds(&s, 7, likes);
+    answer();
+    assert_says(0, "--threads 2 takes 100 ms, the least of all");
+    assert_says(0, "against --threads 2 it takes as long");
+    assert_silent(0, "0.0 %");
+    assert_silent(0, "100 ms to 100 ms");
+}
+
+/* What is compared is named once. */
+static void test_words_of_requests(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 1000, .answered = 100000, .noise = 0.001},
+                                       {.elapsed_ms = 1000, .answered = 100050, .noise = 0.01}};
+
+    (void)state;
+    made_axis(&s, MADE_CONNECTIONS, "1;10");
+    s.by = SWEEP_BY_REQUEST;
+    made_rounds(&s, 9, likes);
+    answer();
+    assert_says(0, "--connections 10, the default, ");
+    assert_says(0, " a request (between ");
+    assert_silent(0, " less a request and ");
+    assert_silent(0, " a request)");
 }
 
 static void test_judged_otherwise(void **state)
@@ -534,7 +560,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_connections, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise_of_a_rival, make, unmake),
+        cmocka_unit_test_setup_teardown(test_equal_is_known, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided, make, unmake),
+        cmocka_unit_test_setup_teardown(test_undecided_by_few, make, unmake),
         cmocka_unit_test_setup_teardown(test_wide_margin, make, unmake),
         cmocka_unit_test_setup_teardown(test_beyond_a_wide_margin, make, unmake),
         cmocka_unit_test_setup_teardown(test_single_point, make, unmake),
@@ -543,11 +571,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_some_failed, make, unmake),
         cmocka_unit_test_setup_teardown(test_only_one_is_left, make, unmake),
         cmocka_unit_test_setup_teardown(test_too_few_rounds, make, unmake),
+        cmocka_unit_test_setup_teardown(test_too_few_common_rounds, make, unmake),
         cmocka_unit_test_setup_teardown(test_larger_may_be_better, make, unmake),
         cmocka_unit_test_setup_teardown(test_two_axes, make, unmake),
         cmocka_unit_test_setup_teardown(test_groups, make, unmake),
         cmocka_unit_test_setup_teardown(test_groups_by_jobs, make, unmake),
         cmocka_unit_test_setup_teardown(test_no_means, make, unmake),
+        cmocka_unit_test_setup_teardown(test_no_difference_at_all, make, unmake),
+        cmocka_unit_test_setup_teardown(test_words_of_requests, make, unmake),
         cmocka_unit_test_setup_teardown(test_judged_otherwise, make, unmake),
         cmocka_unit_test_setup_teardown(test_latency, make, unmake),
     };

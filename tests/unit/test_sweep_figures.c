@@ -168,8 +168,10 @@ static void test_all_of_a_point_failed(void **state)
 static void test_verdicts(void **state)
 {
     (void)state;
-    made_axis(&s, MADE_THREADS, "1;2;3;4");
+    made_axis(&s, MADE_THREADS, "1;2;3;4;5;6");
     for (uint32_t i = 0; i < 6; i++) {
+        add(4, i, i < 5 ? 101 : 109.9); /* not beyond what may be lost */
+        add(5, i, i < 5 ? 101 : 110.1); /* its median says equal, its interval does not */
         add(0, i, 100);
         add(1, i, 101.9);             /* not beyond */
         add(2, i, i < 3 ? 101 : 104); /* its median is, its interval is not */
@@ -180,6 +182,8 @@ static void test_verdicts(void **state)
     assert_int_equal(p.list[1].verdict, SWEEP_EQUAL);
     assert_int_equal(p.list[2].verdict, SWEEP_UNDECIDED);
     assert_int_equal(p.list[3].verdict, SWEEP_WORSE);
+    assert_int_equal(p.list[4].verdict, SWEEP_EQUAL);
+    assert_int_equal(p.list[5].verdict, SWEEP_UNDECIDED);
     assert_string_equal(sweep_verdict_name(SWEEP_UNDECIDED), "undecided");
     assert_string_equal(sweep_verdict_name(SWEEP_TOO_FEW), "too few runs");
 }
@@ -238,8 +242,32 @@ static void test_shares(void **state)
     assert_near(p.list[0].waited_ns.median, 5e6);
     assert_near(p.list[0].total_ns.median, 10e6);
     assert_near(p.list[0].calls, 7);
+    assert_near(p.list[0].waited_mean_ns.median, 5e6);
+    assert_near(p.list[0].ran_mean_ns.median, 4e6);
     assert_true(isnan(p.list[1].ran_share)); /* a part is not known */
     assert_near(p.list[1].ran_ns.median, 4e6);
+}
+
+/* Nor is what a run with many calls says more than what another says. */
+static void test_one_slow_run_moves_no_share(void **state)
+{
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1");
+    for (uint32_t i = 0; i < 7; i++)
+        made_sweep_run(&s, 0, i,
+                       (struct made_point){.elapsed_ms = 9,
+                                           .waited_ms = i == 3 ? 4000 : 4,
+                                           .ran_ms = 5,
+                                           .returned_ms = 1,
+                                           .calls = i == 3 ? 1000 : 10});
+    made_sweep_run(&s, 0, 7, (struct made_point){.elapsed_ms = 9}); /* it made no call */
+    s.runs[7].calls.count = 0;
+    measure();
+    assert_int_equal(p.list[0].waited_mean_ns.count, 7);
+    assert_near(p.list[0].waited_mean_ns.median, 4e6);
+    assert_near(p.list[0].waited_mean_ns.high, 4e9);
+    assert_near(p.list[0].waited_share, 0.4);
+    assert_near(p.list[0].ran_share, 0.5);
 }
 
 static void test_outliers(void **state)
@@ -260,6 +288,26 @@ static void test_outliers(void **state)
     assert_int_equal(p.list[1].outlier_count, 0);
     assert_int_equal(p.list[2].outlier_count, 0);
     assert_near(p.list[0].value.max, 30e6); /* it is part of the figures all the same */
+}
+
+/* The margin is 2 %: where all runs but one are equal, the fences are no distance at all. */
+static void test_outliers_are_beyond_the_margin(void **state)
+{
+    const double ms[] = {100, 100, 100, 100, 100, 101.9, 98.1, 100, 97.9, 102.1};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2");
+    for (uint32_t i = 0; i < 10; i++) {
+        add(0, i, i < 8 ? ms[i] : 100);
+        add(1, i, ms[i]);
+    }
+    for (uint32_t i = 10; i < 20; i++) /* so that the quartiles of the second are equal, too */
+        add(1, i, 100);
+    measure();
+    assert_int_equal(p.list[0].outlier_count, 0);
+    assert_int_equal(p.list[1].outlier_count, 2);
+    assert_int_equal(p.list[1].outliers[0], 17);
+    assert_int_equal(p.list[1].outliers[1], 19);
 }
 
 static void test_requests(void **state)
@@ -317,6 +365,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_groups, make, unmake),
         cmocka_unit_test_setup_teardown(test_shares, make, unmake),
         cmocka_unit_test_setup_teardown(test_outliers, make, unmake),
+        cmocka_unit_test_setup_teardown(test_one_slow_run_moves_no_share, make, unmake),
+        cmocka_unit_test_setup_teardown(test_outliers_are_beyond_the_margin, make, unmake),
         cmocka_unit_test_setup_teardown(test_requests, make, unmake),
         cmocka_unit_test_setup_teardown(test_requests_of_nobody, make, unmake),
         cmocka_unit_test_setup_teardown(test_defaults, make, unmake),

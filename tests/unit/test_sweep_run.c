@@ -282,6 +282,38 @@ static void another_machine_makes_a_warning(void **state)
     sweep_lab_close(&lab);
 }
 
+/* What every document tells of itself is told once, with how often it was so. */
+static void a_busy_machine_makes_a_warning(void **state)
+{
+    struct sweep_lab lab;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    sweep_lab_program(&lab,
+                      "ns=5\nbusy=100000000\ncase $* in *--threads=2*) busy=10000000 ;; esac\n{ "
+                      "" SWEEP_LAB_DOCUMENT
+                      "} | sed 's/\"cpus_allowed\":2/\"cpu_quota\":1.5,\"others_cpu_ns\":'$busy',"
+                      "\"stolen_ns\":30000000,\"watched_ns\":250000000,&/'\n");
+    assert_int_equal(run_on(&s, &lab, 2, &e), 0);
+    sweep_free(&s);
+    assert_int_equal(run_on(&s, &lab, 3, &e), 0); /* two rounds of them from the journal */
+    assert_int_equal(s.run_count, 9);
+    assert_int_equal(s.warning_count, 3);
+    assert_string_equal(s.warnings[0],
+                        "a control group limits each run to 1.50 of the 2 CPUs: once "
+                        "these are used, more threads or workers wait");
+    assert_string_equal(s.warnings[1],
+                        "the machine was busy in 6 of 9 runs: other processes used up to 0.4 CPUs; "
+                        "figures scatter by that: measure again when it is quiet");
+    assert_string_equal(s.warnings[2],
+                        "the hypervisor took CPUs away in 9 of 9 runs, up to 0.12 of them; figures "
+                        "scatter by that: measure again when its other guests are quiet");
+    assert_non_null(strstr(s.runs[0].json, "\"machine\":{\"others_cpu_ns\":"));
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
 static void what_runs_do_not_have_is_no_measure(void **state)
 {
     struct sweep_lab lab;
@@ -301,6 +333,51 @@ static void what_runs_do_not_have_is_no_measure(void **state)
     sweep_lab_close(&lab);
 }
 
+/* What fast requests wait for each other's work is what such a run is about; of the first point
+ * none of them was answered. */
+#define BLOCKING_PROGRAM                                                                           \
+    "ns=5 p99=70\ncase $* in *--threads=1*) p99=null ;; esac\n{ " SWEEP_LAB_DOCUMENT "} | "        \
+    "sed 's/\"spans\"/\"blocking\":{\"cpu_ns\":9,\"fast\":{\"count\":0,\"p50_ns\":7,"              \
+    "\"p99_ns\":'$p99'}},&/'\n"
+
+static void blocking_is_judged_by_its_fast_route(void **state)
+{
+    static const enum sweep_by asked[] = {SWEEP_BY_AUTO, SWEEP_BY_P99, SWEEP_BY_LATENCY,
+                                          SWEEP_BY_ELAPSED};
+    static const enum sweep_by got[] = {SWEEP_BY_P99, SWEEP_BY_P99, SWEEP_BY_LATENCY,
+                                        SWEEP_BY_ELAPSED};
+    struct sweep_lab lab;
+    struct sweep_plan plan;
+    struct sweep s;
+    struct err e;
+    (void)state;
+    sweep_lab_open(&lab);
+    plan = plan_of(&lab);
+    sweep_lab_program(&lab, BLOCKING_PROGRAM);
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        sweep_lab_sweep(&s, "1,2");
+        s.by = asked[i];
+        s.runs_wanted = 2;
+        if (run(&s, &plan, &e) != 0)
+            fail_msg("%s", e.text);
+        assert_int_equal(s.by, got[i]);
+        assert_int_equal(s.run_count, 4);
+        for (size_t k = 0; k < s.run_count; k++) {
+            uint64_t p99_ns = s.runs[k].point == 0 ? SWEEP_UNKNOWN : 70;
+            assert_int_equal(s.runs[k].latency_p50_ns, 7);
+            assert_true(s.runs[k].latency_p99_ns == p99_ns);
+        }
+        sweep_free(&s);
+    }
+    sweep_lab_sweep(&s, "1,2");
+    s.by = SWEEP_BY_REQUEST;
+    assert_int_equal(run(&s, &plan, &e), -1);
+    assert_int_equal(e.status, STATUS_USAGE);
+    assert_non_null(strstr(e.text, "asks at a rate"));
+    sweep_free(&s);
+    sweep_lab_close(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,7 +388,9 @@ int main(void)
         cmocka_unit_test(too_little_time_is_told),
         cmocka_unit_test(a_sweep_goes_on_where_it_was),
         cmocka_unit_test(another_machine_makes_a_warning),
+        cmocka_unit_test(a_busy_machine_makes_a_warning),
         cmocka_unit_test(what_runs_do_not_have_is_no_measure),
+        cmocka_unit_test(blocking_is_judged_by_its_fast_route),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
