@@ -32,12 +32,14 @@ static size_t columns_free(void)
     const char *text = getenv("COLUMNS");
     struct winsize size;
     uint64_t columns;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        columns = size.ws_col;
-    else if (text == NULL || units_parse_count(text, &columns) != 0 || columns == 0)
+    if (text == NULL || units_parse_count(text, &columns) != 0 || columns == 0) {
         columns = COLUMNS_USUAL;
-    columns = columns < LINE_BYTES ? columns : LINE_BYTES;
-    return columns > COLUMNS_KEPT ? (size_t)columns - COLUMNS_KEPT : 1;
+        if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+            columns = size.ws_col;
+    }
+    if (columns <= COLUMNS_KEPT)
+        return 1;
+    return (size_t)(columns < LINE_BYTES ? columns : LINE_BYTES) - COLUMNS_KEPT;
 }
 
 /* Puts what there is room for in place of the line that stands there. */
