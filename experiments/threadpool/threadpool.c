@@ -199,6 +199,22 @@ static uint64_t series_bytes(const struct series *s, const struct threadpool_opt
     return s->count * jobs_bytes_each(s->work, &o->parameters) + working;
 }
 
+/* --rounds takes the place of --duration, unless somebody sleeps for so long. */
+static int settle_rounds(struct param_set *set, const struct mix *mix, struct err *e)
+{
+    const struct threadpool_options *o = set->values;
+
+    if (o->parameters.rounds == 0)
+        return 0;
+    for (unsigned i = 0; i < mix->count; i++)
+        if (mix->series[i].work == work_at(WORK_SLEEP))
+            return 0;
+    if (param_source_of(set, "duration") == PARAM_FROM_FLAG)
+        return err_set(e, STATUS_USAGE, "--rounds: --duration says how much to compute, too");
+    param_supersede(set, "duration");
+    return 0;
+}
+
 static int plan(struct param_set *set, struct plan *plan, struct err *e)
 {
     struct threadpool_options *o = set->values;
@@ -209,7 +225,8 @@ static int plan(struct param_set *set, struct plan *plan, struct err *e)
         (refuse_with_mix(set, "jobs", e) != 0 || refuse_with_mix(set, "work", e) != 0 ||
          (o->baseline && refuse_with_mix(set, "baseline", e) != 0)))
         return -1;
-    if (compose(o, o->jobs, &mix, e) != 0 || refuse_useless(set, &mix, e) != 0)
+    if (compose(o, o->jobs, &mix, e) != 0 || refuse_useless(set, &mix, e) != 0 ||
+        settle_rounds(set, &mix, e) != 0)
         return -1;
     for (unsigned i = 0; i < mix.count; i++)
         bytes += series_bytes(&mix.series[i], o);

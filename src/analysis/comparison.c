@@ -177,6 +177,12 @@ static enum comparison_verdict verdict_of(const struct comparison_metric *m, dou
     return way > 0 ? COMPARISON_SLOWER : COMPARISON_FASTER;
 }
 
+/* The whole interval is. There is no ratio to zero, beyond which everything is. */
+static bool surely_above(const struct interval *ratio, double limit)
+{
+    return !ratio->known || ratio->low > limit;
+}
+
 static void judge(struct comparison *c, const struct comparison_terms *terms)
 {
     for (size_t i = 0; i < c->metric_count; i++) {
@@ -188,8 +194,8 @@ static void judge(struct comparison *c, const struct comparison_terms *terms)
             continue;
         }
         m->verdict = verdict_of(m, terms->confidence);
-        m->beyond_limit =
-            m->checked && m->verdict == COMPARISON_SLOWER && !(m->ratio <= 1 + terms->limit);
+        m->beyond_limit = m->checked && m->verdict == COMPARISON_SLOWER &&
+                          surely_above(&m->bootstrap.ratio, 1 + terms->limit);
         c->slower |= m->beyond_limit;
     }
 }

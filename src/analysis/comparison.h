@@ -46,7 +46,8 @@ struct comparison_metric {
     struct rank_test rank;
     double p; /* of the rank test, corrected for how many figures are looked at; NAN: not judged */
     enum comparison_verdict verdict;
-    bool beyond_limit; /* checked, slower, and by more than the limit */
+    bool beyond_limit; /* checked, slower, and surely by more than the limit: by all of the interval
+                        */
 };
 
 /* A parameter, or a fact about the environment, that is not the same. NULL: it is not there. */

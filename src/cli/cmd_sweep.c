@@ -150,7 +150,7 @@ static int status_of(const struct sweep *s)
     if (s->interrupted)
         return STATUS_INTERRUPTED;
     for (size_t i = 0; i < s->run_count; i++)
-        if (s->runs[i].error != NULL)
+        if (s->runs[i].error != NULL || s->runs[i].exit_status != STATUS_OK)
             return STATUS_FAILED;
     return STATUS_OK;
 }

@@ -15,6 +15,9 @@ enum { SWEEP_AXES_MOST = 4, SWEEP_VALUES_MOST = 1024, SWEEP_POINTS_MOST = 4096 }
 /* Below this the median of the runs has no interval at 95 %. */
 enum { SWEEP_ROUNDS_LEAST = 6 };
 
+/* Of the requests of a load, that may have failed in a run that counts. */
+enum { SWEEP_FAILED_PERCENT_MOST = 10 };
+
 #define SWEEP_UNKNOWN UINT64_MAX
 
 struct sweep_value {
@@ -43,7 +46,8 @@ struct sweep_run {
     uint64_t started_ms; /* since 1970, UTC */
     uint64_t process_ns; /* from its start to its end */
     int exit_status;     /* -1: a signal ended it, or it could not be started */
-    char *error;         /* why it does not count; NULL: it does */
+    char *error;         /* why it does not count; NULL: it does, with an exit status of 0 or, where
+                            a few requests of a load failed, of 1 */
     uint64_t elapsed_ns, cpu_ns;
     uint64_t helpers_cpu_ns; /* of processes that it had work for it (a cluster's); 0: none */
     uint64_t answered;       /* requests of a load */

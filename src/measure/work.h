@@ -17,6 +17,7 @@ struct work_options {
     unsigned digest;             /* pbkdf2: index into work_digests */
     uint64_t scrypt_cost, scrypt_block_size, scrypt_parallelization;
     uint64_t duration_ns; /* spin, sleep */
+    uint64_t rounds;      /* spin; 0: as many as duration_ns takes here and now */
     uint64_t size_bytes;  /* random, zlib */
     const char *file;     /* file */
     const char *host;     /* dns */
@@ -43,6 +44,9 @@ extern const char *const work_names[]; /* NULL-terminated, in the order of the t
     PARAM_COUNT(T, w.scrypt_parallelization, "parallelization", 0, "1", 1, 64, "scrypt: p"), \
     PARAM_DURATION(T, w.duration_ns, "duration", 0, "100ms", 1000, 3600000000000, \
                    "spin: CPU time that a call uses up; sleep: how long it is blocked"), \
+    { .name = "rounds", .type = PARAM_TYPE_COUNT, .flags = PARAM_OPTIONAL, .min = 1, \
+      .max = 1000000000000, .offset = PARAM_FIELD_(T, w.rounds, uint64_t), \
+      .help = "spin: how much to compute, instead of --duration: the same in every process" }, \
     PARAM_SIZE(T, w.size_bytes, "size", 0, "1M", 1, 1 << 30, \
                "random, zlib: bytes to make or to compress"), \
     { .name = "file", .type = PARAM_TYPE_STRING, .flags = PARAM_OPTIONAL | PARAM_PATH, \

@@ -187,7 +187,7 @@ static void conclude_limit(const struct compare_view *v, const struct comparison
         return;
     compare_limit(limit, (uint64_t)(v->terms->limit * 1e6 + 0.5));
     if (beyond == 0)
-        text_add(t, "That is within the limit of %s. ", limit);
+        text_add(t, "That is not surely beyond the limit of %s. ", limit);
     else if (beyond < slower)
         text_add(t, "%zu of these figures are beyond the limit of %s. ", beyond, limit);
     else

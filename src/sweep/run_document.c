@@ -191,7 +191,7 @@ static bool read_head(struct sweep_run *run, const cJSON *line, bool *short_of_m
     run->round = (uint32_t)round;
     run->exit_status = cJSON_IsNull(status) ? -1 : (int)status->valuedouble;
     if (cJSON_IsNull(error)) /* it counts, then */
-        return run->exit_status == STATUS_OK;
+        return run->exit_status == STATUS_OK || run->exit_status == STATUS_FAILED;
     run->error = mem_copy_text(error->valuestring);
     if (run->error == NULL)
         *short_of_memory = true;
@@ -258,12 +258,28 @@ static const char *without_prefix(const char *said, const struct sweep *s)
     return said;
 }
 
+/* A load goes on when requests fail. One of which few do tells of the server all the same. */
+static bool is_load_that_mostly_worked(const struct process_outcome *out, const cJSON *measured)
+{
+    const cJSON *load = json_part_member(measured, "load"), *kind;
+    const cJSON *errors = json_part_member(load, "errors");
+    double wanted = (double)number_of(load, "asked_for"), failed = 0;
+
+    if (out->status != STATUS_FAILED || !cJSON_IsObject(errors))
+        return false;
+    cJSON_ArrayForEach(kind, errors) failed += cJSON_IsNumber(kind) ? kind->valuedouble : 0;
+    return failed > 0 && failed * 100 <= wanted * SWEEP_FAILED_PERCENT_MOST;
+}
+
 /* Why the run does not count; "" when it does. */
 static void say_why(const struct sweep *s, const struct process_plan *plan,
-                    const struct process_outcome *out, bool has_run, char *why, size_t bytes)
+                    const struct process_outcome *out, const cJSON *measured, char *why,
+                    size_t bytes)
 {
+    bool has_run = measured != NULL;
+
     process_describe(plan, out, why, bytes);
-    if (why[0] != '\0')
+    if (why[0] != '\0' || is_load_that_mostly_worked(out, measured))
         return;
     if (out->status != STATUS_OK && out->said[0] != '\0')
         snprintf(why, bytes, "%s", without_prefix(out->said, s));
@@ -326,7 +342,7 @@ int run_document_make(struct sweep_run *run, const struct sweep *s, const struct
     run->process_ns = out->took_ns;
     run->exit_status = out->end == PROCESS_EXITED ? out->status : -1;
     run->error = run->json = NULL;
-    say_why(s, plan, out, measured != NULL, why, sizeof why);
+    say_why(s, plan, out, measured, why, sizeof why);
     if (rc == 0 && why[0] != '\0') {
         run->error = mem_copy_text(why);
         if (run->error == NULL)

@@ -257,6 +257,20 @@ static int warn_of_quota(struct sweep *s, const cJSON *environment, struct err *
         quota->valuedouble, s->cpus_allowed);
 }
 
+static int warn_of_requests(struct sweep *s, struct err *e)
+{
+    size_t runs = 0;
+
+    for (size_t i = 0; i < s->run_count; i++)
+        runs += s->runs[i].error == NULL && s->runs[i].exit_status != STATUS_OK;
+    if (runs == 0)
+        return 0;
+    return sweep_warn(s, e,
+                      "some requests failed in %zu of %zu runs, at most %d %% of each: what they "
+                      "took is in no latency",
+                      runs, s->run_count, SWEEP_FAILED_PERCENT_MOST);
+}
+
 /* --- All of it. --- */
 
 int settle_context(struct sweep *s, const struct run_context *context, struct err *e)
@@ -274,6 +288,8 @@ int settle_context(struct sweep *s, const struct run_context *context, struct er
         rc = warn_of_quota(s, environment, e);
     if (rc == 0)
         rc = warn_of_machine(s, e);
+    if (rc == 0)
+        rc = warn_of_requests(s, e);
     cJSON_Delete(parameters);
     cJSON_Delete(environment);
     return rc;

@@ -73,7 +73,8 @@ static void a_good_run_has_its_figures(void **state)
         "\"total_ns\":{\"mean\":9,\"p50\":8},\"waited_ns\":{\"mean\":2.5,\"p50\":2},"
         "\"ran_ns\":{\"mean\":6,\"p50\":5},\"returned_ns\":null},\"summary\":{\"spin\":{}},"
         "\"load\":{\"answered\":12,\"latency_ns\":{\"p50\":40,\"p99\":90}},"
-        "\"warnings\":[\"doubt\"]}");
+        "\"warnings\":[\"doubt\"],"
+        "\"machine\":{\"others_cpu_ns\":null,\"stolen_ns\":null,\"watched_ns\":null}}");
     assert_int_equal(run_document_read(&again, run.json, strlen(run.json), &e), 0);
     assert_string_equal(again.json, run.json);
     assert_int_equal(again.started_ms, run.started_ms);
@@ -123,6 +124,31 @@ static void a_run_that_failed_says_why(void **state)
     expect_error(good, PROCESS_EXITED, 1, "uvlab: threadpool: 1 of 4 calls failed: it broke",
                  "1 of 4 calls failed: it broke");
     expect_error("", PROCESS_EXITED, 1, "\xff\x01 quoted \"so\"", "?? quoted \"so\"");
+}
+
+/* A few requests of a load may fail; all of them would make it the fastest of all. */
+static void a_load_that_mostly_worked_counts(void **state)
+{
+    static const char format[] =
+        "{\"schema\":\"uvlab.result/1\",\"experiment\":\"threadpool\",\"parameters\":{},"
+        "\"environment\":{},\"runs\":[{\"role\":\"measured\",\"elapsed_ns\":5,\"load\":"
+        "{\"asked_for\":100,\"answered\":90,\"errors\":{\"connect\":0,\"status\":%d}}}]}";
+    char document[sizeof format + 8];
+    struct sweep_run run, again;
+    struct err e;
+    (void)state;
+    snprintf(document, sizeof document, format, 10);
+    make(&run, document, PROCESS_EXITED, 1, "10 of 100 calls failed", false);
+    assert_null(run.error);
+    assert_int_equal(run.exit_status, 1);
+    assert_int_equal(run_document_read(&again, run.json, strlen(run.json), &e), 0);
+    assert_null(again.error);
+    sweep_run_free(&run);
+    sweep_run_free(&again);
+    snprintf(document, sizeof document, format, 11);
+    expect_error(document, PROCESS_EXITED, 1, "11 of 100 calls failed", "11 of 100 calls failed");
+    snprintf(document, sizeof document, format, 10);
+    expect_error(document, PROCESS_EXITED, 3, "a claim", "a claim");
 }
 
 static void rubbish_is_no_result(void **state)
@@ -237,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_good_run_has_its_figures),
         cmocka_unit_test(spans_go_through_when_they_are_wanted),
         cmocka_unit_test(a_run_that_failed_says_why),
+        cmocka_unit_test(a_load_that_mostly_worked_counts),
         cmocka_unit_test(rubbish_is_no_result),
         cmocka_unit_test(odd_members_are_unknown),
         cmocka_unit_test(sums_of_centuries_are_unknown),
