@@ -226,10 +226,10 @@ static bool holds(struct reasoning *r, uint32_t candidate)
         say_too_few(r, candidate);
         return false;
     }
-    if (point->verdict != SWEEP_UNDECIDED && !too_wide && rival == SWEEP_NO_POINT)
+    if (!too_wide && rival == SWEEP_NO_POINT)
         return true;
     say_busy(r);
-    if (point->relative.median > 1 + (double)r->points->sweep->margin_ppm / 1e6)
+    if (too_wide && point->relative.median > 1 + (double)r->points->sweep->margin_ppm / 1e6)
         say_undecided(r, candidate);
     else if (too_wide)
         say_too_wide(r, candidate, true);

@@ -72,7 +72,8 @@ static void say_value(struct reasoning *r)
     if (point == best) {
         text_add(&t, ", the least of all that were tried");
     } else {
-        text_add(&t, " and is the smallest that is not worse than the best: against ");
+        text_add(&t, " and is the smallest that is not worse than the best%s: against ",
+                 p->list[point].verdict == SWEEP_UNDECIDED ? " beyond noise and margin" : "");
         reason_point(&t, p, best);
         text_add(&t, " it ");
         reason_ratio(&t, p->sweep, &p->list[point].relative);
@@ -96,7 +97,7 @@ static void say_equal(struct reasoning *r)
 static void say_undecided(struct reasoning *r)
 {
     struct text t = TEXT_EMPTY;
-    uint32_t count = add_list(&t, r, SWEEP_UNDECIDED, SWEEP_NO_POINT);
+    uint32_t count = add_list(&t, r, SWEEP_UNDECIDED, r->answer->recommended);
 
     if (count > 0)
         text_add(&t, " may be worse or not: these runs do not tell");

@@ -223,7 +223,7 @@ static void make_undecided(uint32_t rounds)
     made_rounds(&s, rounds, likes);
     for (size_t i = 0; i < s.run_count; i++) {
         if (s.runs[i].point == 0)
-            s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? 105000000 : 101000000;
+            s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? 115000000 : 101000000;
     }
     answer();
     assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
@@ -237,6 +237,28 @@ static void test_undecided(void **state)
     make_undecided(9);
     assert_says(0, "; very roughly ");
     assert_says(0, " runs of each would tell, if the machine stays as it is (--runs ");
+}
+
+/* Nobody has shown that it is worse, and no more than a tenth can be lost. */
+static void test_undecided_by_little(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 104, .noise = 0.03},
+                                       {.elapsed_ms = 100, .noise = 0.001}};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "2;4");
+    made_rounds(&s, 9, likes);
+    for (size_t i = 0; i < s.run_count; i++) {
+        if (s.runs[i].point == 0)
+            s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? 105000000 : 101000000;
+    }
+    answer();
+    assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
+    assert_int_equal(answers.list[0].recommended, 0);
+    assert_says(0,
+                "is the smallest that is not worse than the best beyond noise and margin: against "
+                "--threads 4 it takes ");
+    assert_silent(0, "may be worse");
 }
 
 /* Of so few that the interval is that of the extremes nobody can say how it would narrow. */
@@ -562,6 +584,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_noise_of_a_rival, make, unmake),
         cmocka_unit_test_setup_teardown(test_equal_is_known, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided, make, unmake),
+        cmocka_unit_test_setup_teardown(test_undecided_by_little, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided_by_few, make, unmake),
         cmocka_unit_test_setup_teardown(test_wide_margin, make, unmake),
         cmocka_unit_test_setup_teardown(test_beyond_a_wide_margin, make, unmake),
