@@ -214,7 +214,8 @@ static void test_noise_of_a_rival(void **state)
     assert_says(0, "--threads 2 could be as much as 30 % better than --threads 1");
 }
 
-static void make_undecided(uint32_t rounds)
+/* Every other run of --threads 2 takes `slow_ns`; those of --threads 4 take 100 ms. */
+static void make_undecided(uint32_t rounds, uint64_t slow_ns)
 {
     const struct made_point likes[] = {{.elapsed_ms = 104, .noise = 0.03},
                                        {.elapsed_ms = 100, .noise = 0.001}};
@@ -223,10 +224,14 @@ static void make_undecided(uint32_t rounds)
     made_rounds(&s, rounds, likes);
     for (size_t i = 0; i < s.run_count; i++) {
         if (s.runs[i].point == 0)
-            s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? 115000000 : 101000000;
+            s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? slow_ns : 101000000;
     }
     answer();
     assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
+}
+
+static void expect_undecided(void)
+{
     assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
     assert_says(0, "--threads 2 may be worse than the best or not: it takes ");
 }
@@ -234,7 +239,8 @@ static void make_undecided(uint32_t rounds)
 static void test_undecided(void **state)
 {
     (void)state;
-    make_undecided(9);
+    make_undecided(9, 115000000);
+    expect_undecided();
     assert_says(0, "; very roughly ");
     assert_says(0, " runs of each would tell, if the machine stays as it is (--runs ");
 }
@@ -242,18 +248,8 @@ static void test_undecided(void **state)
 /* Nobody has shown that it is worse, and no more than a tenth can be lost. */
 static void test_undecided_by_little(void **state)
 {
-    const struct made_point likes[] = {{.elapsed_ms = 104, .noise = 0.03},
-                                       {.elapsed_ms = 100, .noise = 0.001}};
-
     (void)state;
-    made_axis(&s, MADE_THREADS, "2;4");
-    made_rounds(&s, 9, likes);
-    for (size_t i = 0; i < s.run_count; i++) {
-        if (s.runs[i].point == 0)
-            s.runs[i].elapsed_ns = s.runs[i].round % 2 == 0 ? 105000000 : 101000000;
-    }
-    answer();
-    assert_int_equal(points.list[0].verdict, SWEEP_UNDECIDED);
+    make_undecided(9, 105000000);
     assert_int_equal(answers.list[0].recommended, 0);
     assert_says(0,
                 "is the smallest that is not worse than the best beyond noise and margin: against "
@@ -265,7 +261,8 @@ static void test_undecided_by_little(void **state)
 static void test_undecided_by_few(void **state)
 {
     (void)state;
-    make_undecided(8);
+    make_undecided(8, 115000000);
+    expect_undecided();
     assert_says(0, "; --runs 12 or more: with 8 a single slow run spoils the interval");
     assert_silent(0, "roughly");
 }
