@@ -193,27 +193,6 @@ static void test_equal_is_known(void **state)
     assert_silent(0, "--margin");
 }
 
-/* The smallest has the lowest median, and still another may be much better. */
-static void test_noise_of_a_rival(void **state)
-{
-    const struct made_point likes[] = {{.elapsed_ms = 100, .noise = 0.003},
-                                       {.elapsed_ms = 101, .noise = 0.6}};
-
-    (void)state;
-    made_axis(&s, MADE_THREADS, "1;2");
-    made_rounds(&s, 7, likes);
-    for (size_t i = 0; i < s.run_count; i++) { /* whatever the noise was */
-        if (s.runs[i].point == 1)
-            s.runs[i].elapsed_ns = s.runs[i].round % 3 == 0   ? 120000000
-                                   : s.runs[i].round % 3 == 1 ? 101000000
-                                                              : 70000000;
-    }
-    answer();
-    assert_int_equal(answers.list[0].best, 0);
-    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
-    assert_says(0, "--threads 2 could be as much as 30 % better than --threads 1");
-}
-
 /* Every other run of --threads 2 takes `slow_ns`; those of --threads 4 take 100 ms. */
 static void make_undecided(uint32_t rounds, uint64_t slow_ns)
 {
@@ -578,7 +557,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cluster, make, unmake),
         cmocka_unit_test_setup_teardown(test_connections, make, unmake),
         cmocka_unit_test_setup_teardown(test_noise, make, unmake),
-        cmocka_unit_test_setup_teardown(test_noise_of_a_rival, make, unmake),
         cmocka_unit_test_setup_teardown(test_equal_is_known, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided, make, unmake),
         cmocka_unit_test_setup_teardown(test_undecided_by_little, make, unmake),

@@ -146,9 +146,31 @@ static void test_busy_and_clear(void **state)
     assert_silent(0, "hypervisor");
 }
 
+/* The smallest has the lowest median, and still another may be much better. */
+static void test_noise_of_a_rival(void **state)
+{
+    const struct made_point likes[] = {{.elapsed_ms = 100, .noise = 0.003},
+                                       {.elapsed_ms = 101, .noise = 0.6}};
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2");
+    made_rounds(&s, 7, likes);
+    for (size_t i = 0; i < s.run_count; i++) { /* whatever the noise was */
+        if (s.runs[i].point == 1)
+            s.runs[i].elapsed_ns = s.runs[i].round % 3 == 0   ? 120000000
+                                   : s.runs[i].round % 3 == 1 ? 101000000
+                                                              : 70000000;
+    }
+    answer();
+    assert_int_equal(answers.list[0].best, 0);
+    assert_int_equal(answers.list[0].recommended, SWEEP_NO_POINT);
+    assert_says(0, "--threads 2 could be as much as 30 % better than --threads 1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_noise_of_a_rival, make, unmake),
         cmocka_unit_test_setup_teardown(test_shared, make, unmake),
         cmocka_unit_test_setup_teardown(test_waiting_becomes_running, make, unmake),
         cmocka_unit_test_setup_teardown(test_shared_with_others, make, unmake),
