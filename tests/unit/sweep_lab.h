@@ -26,7 +26,8 @@ static inline void sweep_lab_open(struct sweep_lab *lab)
     snprintf(lab->document, sizeof lab->document, "%s/s.json", lab->folder);
     snprintf(lab->journal, sizeof lab->journal, "%s.journal", lab->document);
     snprintf(lab->program, sizeof lab->program, "%s/program", lab->folder);
-    host_set_root(lab->folder); /* has no counters: what else the machine does is no test's matter */
+    host_set_root(
+        lab->folder); /* has no counters: what else the machine does is no test's matter */
 }
 
 static inline void sweep_lab_close(struct sweep_lab *lab)
