@@ -143,7 +143,7 @@ static void check_comparison(const struct result_file *f)
     MUST(!c.slower && c.parameters.count == 0 && c.environment.count == 0);
     for (size_t i = 0; i < c.metric_count; i++) {
         const struct comparison_metric *m = &c.metrics[i];
-        MUST(m->verdict == COMPARISON_NO_DIFFERENCE || m->verdict == COMPARISON_TOO_FEW);
+        MUST(m->verdict == COMPARISON_WITHIN_NOISE || m->verdict == COMPARISON_TOO_FEW);
         MUST(isnan(m->ratio) || fabs(m->ratio - 1) < 1e-12);
         MUST(m->base.values->count > 0 && isfinite(m->base.median));
     }
