@@ -2,6 +2,7 @@
  * JSON. What is unknown is an empty field. Nothing is kept between two spans. Main thread. */
 #include <string.h>
 
+#include "output/csv_text.h"
 #include "output/document.h"
 #include "output/view.h"
 
@@ -11,26 +12,11 @@ static const char header[] =
     "interrupted,answer,http_version,reused,received_bytes,error,due_ns,sent_ns,first_byte_ns,"
     "connection\n";
 
-/* Each field but the last has its comma behind it. A text is quoted when it must be. */
-static void out_field(struct out *o, const char *s)
-{
-    if (s[strcspn(s, ",\"\r\n")] == '\0') {
-        out_text(o, s);
-        return;
-    }
-    out_bytes(o, "\"", 1);
-    for (const char *quote; (quote = strchr(s, '"')) != NULL; s = quote + 1) {
-        out_bytes(o, s, (size_t)(quote - s));
-        out_bytes(o, "\"\"", 2);
-    }
-    out_text(o, s);
-    out_bytes(o, "\"", 1);
-}
-
+/* Each field but the last has its comma behind it. */
 static void text_field(struct out *o, const char *s)
 {
     if (s != NULL)
-        out_field(o, s);
+        csv_text(o, s);
     out_bytes(o, ",", 1);
 }
 

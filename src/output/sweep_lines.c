@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "output/csv_text.h"
 #include "output/document.h"
 #include "output/json_text.h"
 #include "output/sweep_parts.h"
@@ -37,21 +38,6 @@ int view_sweep_ndjson(const struct sweep_shown *shown, struct out *o, struct err
 
 /* --- CSV --- */
 
-static void text_field(struct out *o, const char *s)
-{
-    if (s[strcspn(s, ",\"\r\n")] == '\0') {
-        out_text(o, s);
-        return;
-    }
-    out_bytes(o, "\"", 1);
-    for (const char *quote; (quote = strchr(s, '"')) != NULL; s = quote + 1) {
-        out_bytes(o, s, (size_t)(quote - s));
-        out_bytes(o, "\"\"", 2);
-    }
-    out_text(o, s);
-    out_bytes(o, "\"", 1);
-}
-
 static void number_field(struct out *o, uint64_t n)
 {
     if (n != SWEEP_UNKNOWN)
@@ -64,7 +50,7 @@ static void csv_header(const struct sweep *s, struct out *o)
     char key[DOCUMENT_KEY_BYTES];
 
     for (unsigned i = 0; i < s->axis_count; i++) {
-        text_field(o, document_key(s->axes[i].param, key));
+        csv_text(o, document_key(s->axes[i].param, key));
         out_text(o, ",");
     }
     out_text(o, "point,round,process_ns,elapsed_ns,cpu_ns,answered,latency_p50_ns,latency_p99_ns,"
@@ -96,14 +82,14 @@ static void csv_row(const struct sweep *s, const struct sweep_run *run, struct o
         if (param_is_number(axis->param)) {
             number_field(o, value->number);
         } else {
-            text_field(o, value->text);
+            csv_text(o, value->text);
             out_text(o, ",");
         }
     }
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         number_field(o, numbers[i]);
     if (run->error != NULL)
-        text_field(o, run->error);
+        csv_text(o, run->error);
     out_text(o, "\n");
 }
 
