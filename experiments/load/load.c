@@ -133,9 +133,8 @@ const struct experiment experiment_load = {
         "a span. Without --rate each connection asks again when it is answered (a closed loop); "
         "with it requests are due at that rate, whether others are answered or not (an open loop), "
         "and latency counts from when one was due. A server of uvlab's own (uvlab serve) tells "
-        "what "
-        "happened inside its worker, which is then shown, too. A request that is answered with 400 "
-        "or more has failed.",
+        "what happened inside its worker, which is then shown, too. A request that is answered "
+        "with 400 or more has failed.",
     .examples = examples,
     .params = params,
     .operand = "url",

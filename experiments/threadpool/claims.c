@@ -118,8 +118,7 @@ const struct claim threadpool_claims[] = {
     {"pool-size", "the process had exactly as many pool threads as it should", judge_pool_size},
     {"first-beyond-waits",
      "the first call beyond the pool's size ran on a thread that an earlier call had freed, or on "
-     "one "
-     "that had run nothing yet",
+     "one that had run nothing yet",
      threadpool_judge_waits},
     {"first-come-first-served",
      "no call started before the thread of a call submitted earlier was free to take that one",

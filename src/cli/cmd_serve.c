@@ -90,14 +90,11 @@ const struct command command_serve = {
     .summary = "an HTTP(S) server of several worker processes, until it is interrupted",
     .about =
         "Prints its URL on standard output when it serves. Routes: / (a pbkdf2 on the pool), "
-        "/fast, "
-        "/block?ms=5000 (busy-waits on the loop), /sleep?ms=1000 (a timer), /spin?ms=100 (computes "
-        "on the pool), /file (reads a file), /count?n=1e9, /thread?ms= (worker threads), "
-        "/process?ms= (a process), /stats (figures of "
-        "all "
-        "workers, JSON). A worker that dies is replaced. SIGHUP replaces all workers one by one "
-        "without losing a request; SIGTERM and SIGINT answer what is under way and end, a second "
-        "one ends at once.",
+        "/fast, /block?ms=5000 (busy-waits on the loop), /sleep?ms=1000 (a timer), /spin?ms=100 "
+        "(computes on the pool), /file (reads a file), /count?n=1e9, /thread?ms= (worker threads), "
+        "/process?ms= (a process), /stats (figures of all workers, JSON). A worker that dies is "
+        "replaced. SIGHUP replaces all workers one by one without losing a request; SIGTERM and "
+        "SIGINT answer what is under way and end, a second one ends at once.",
     .params = serve_params,
     .options_size = sizeof(struct serve_command),
     .run = serve_run,

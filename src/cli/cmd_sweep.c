@@ -317,19 +317,15 @@ static int sweep_main(int argc, char *const *argv, struct err *e)
 
 static const char *const more[] = {
     "Options that are lists anyway (--path, --url, --header), and URLs, are handed on as they are: "
-    "a "
-    "comma in them is a comma, and their values are not compared.",
+    "a comma in them is a comma, and their values are not compared.",
     "Each run is a process of its own. In each round every point is run once, in random order. "
-    "When "
-    "the time is over, the run that is under way is waited for. Without --runs there are at least "
-    "6 "
-    "rounds, as fewer tell nothing for certain.",
+    "When the time is over, the run that is under way is waited for. Without --runs there are at "
+    "least 6 rounds, as fewer tell nothing for certain.",
     "With --output every run that has ended is on disk at once: what was interrupted, or killed, "
     "goes on with the same command line and --resume. --time-limit then counts what was spent "
     "before, too.",
     "In the table, 'to best' compares each point with the best one, round by round: +12 % or 2.01 "
-    "x "
-    "is worse at 95 % confidence, = may differ by --margin, and of ? these runs cannot tell. The "
+    "x is worse at 95 % confidence, = may differ by --margin, and of ? these runs cannot tell. The "
     "answer is the smallest number of threads, workers or connections that is as good as the best, "
     "and there is none where that is not certain. docs/sweeping.md says what it is computed from, "
     "and how far it can be trusted.",
