@@ -44,6 +44,12 @@ def bare_elapsed_ns(bench, threads, jobs, work):
                               stdout=subprocess.PIPE).stdout)
 
 
+def node_elapsed_ns(bench, threads, jobs):
+    command = [bench.node, os.path.join(HERE, "pbkdf2.js"), str(jobs)]
+    return int(subprocess.run(command, env=quiet_environment(UV_THREADPOOL_SIZE=str(threads)),
+                              check=True, stdout=subprocess.PIPE).stdout)
+
+
 def bench_overhead(bench):
     for threads in (1, 2, 4):
         ours, bare = interleave(2 * bench.pairs,
@@ -81,6 +87,17 @@ def bench_hashes(bench):
             bench.pairs, lambda: whole_process(command)[0],
             lambda: whole_process(node, UV_THREADPOOL_SIZE=str(threads))[0])
         say(what + "Node", ours, theirs, None, " s")
+
+
+def bench_hash_libraries(bench):
+    """What Node.js brings along is another build of OpenSSL than the system's. Without uvlab, hence:
+    how far apart the two are, below which nothing of uvlab's can be."""
+    if bench.node is None:
+        print("hashes of the two libraries: skipped: there is no Node.js")
+        return
+    bare, node = interleave(bench.pairs, lambda: bare_elapsed_ns(bench, 1, 3, "pbkdf2"),
+                            lambda: node_elapsed_ns(bench, 1, 3))
+    say("3 pbkdf2, 1 thread, a bare program to Node", bare, node, None, " s", 1e-9)
 
 
 def bench_start(bench):
@@ -129,4 +146,4 @@ def bench_rows(bench):
 
 
 BENCHES = {"overhead": bench_overhead, "memory": bench_memory, "hashes": bench_hashes,
-           "start": bench_start, "sleep": bench_sleep, "rows": bench_rows}
+           "hash-libraries": bench_hash_libraries, "start": bench_start, "sleep": bench_sleep, "rows": bench_rows}

@@ -54,7 +54,7 @@ def right_answers(bench, work, wanted):
     answers = []
     for _ in range(SWEEPS):
         result = sweep(bench, "threadpool", "--threads", "1..8", "--work", work, "--jobs", str(JOBS),
-                       "--duration", "20ms", "--time-limit", "12s")
+                       "--duration", "20ms")
         answers.append((result["recommended"] or {}).get("threads"))
     right = answers.count(wanted)
     print("sweep of %s jobs, right answers (%d)         %d of %d; goal %d: %s; answers %s" % (
