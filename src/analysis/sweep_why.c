@@ -15,7 +15,7 @@
 /* What is told differs beyond noise, by this factor, and by this part of the whole. */
 #define FACTOR 1.1
 #define PART 0.05
-/* All CPUs count as used from here on. */
+/* All CPUs, or all of a quota, count as used from here on. */
 #define CPUS_USED 0.9
 /* Shares of the calls' time below which waiting is over, if it was so many times as much before;
  * where there is one for each call, what is left is the machine's own hesitation. */
@@ -132,9 +132,23 @@ static bool uses_all_cpus(const struct sweep_points *p, uint32_t point)
            p->list[point].cpus.median >= CPUS_USED * p->sweep->cpus_allowed;
 }
 
+/* Runs shorter than a period of the quota (0.1 s mostly) may use all CPUs in spite of it: it is not
+ * the quota then that they are short of. */
+static bool uses_all_quota(const struct sweep_points *p, uint32_t point)
+{
+    return p->sweep->cpu_quota > 0 && !uses_all_cpus(p, point) &&
+           p->list[point].cpus.median >= CPUS_USED * p->sweep->cpu_quota;
+}
+
 static void add_cpus(struct text *t, const struct sweep_points *p, uint32_t point)
 {
     text_add(t, "%.2f of %u CPUs", p->list[point].cpus.median, p->sweep->cpus_allowed);
+}
+
+/* "the control group's quota of 1.50 CPUs is the limit" */
+static void add_quota(struct text *t, const struct sweep_points *p)
+{
+    text_add(t, "the control group's quota of %.2f CPUs is the limit", p->sweep->cpu_quota);
 }
 
 /* What a call gains by waiting less it loses by running longer. Where it waits longer as well, it
@@ -165,6 +179,14 @@ static void add_limit(struct text *t, const struct reasoning *r, uint32_t point)
         text_add(t, " used)");
         return;
     }
+    if (uses_all_quota(p, point)) {
+        text_add(t, ": ");
+        add_quota(t, p);
+        text_add(t, " (");
+        add_cpus(t, p, point);
+        text_add(t, " used)");
+        return;
+    }
     if (others->runs > 0) {
         text_add(t, ": other processes had CPUs meanwhile, %.1f in the mean of the runs",
                  others->mean);
@@ -174,6 +196,8 @@ static void add_limit(struct text *t, const struct reasoning *r, uint32_t point)
     if (p->sweep->cpus_allowed > 0 && !isnan(p->list[point].cpus.median)) {
         text_add(t, " (uvlab itself used ");
         add_cpus(t, p, point);
+        if (p->sweep->cpu_quota > 0)
+            text_add(t, ", with a quota of %.2f", p->sweep->cpu_quota);
         text_add(t, ")");
     }
 }
@@ -212,7 +236,11 @@ static void say_cpus(struct reasoning *r, uint32_t point)
     reason_point(&t, r->points, point);
     text_add(&t, " uses ");
     add_cpus(&t, r->points, point);
-    text_add(&t, ": they are the limit");
+    text_add(&t, ": ");
+    if (uses_all_quota(r->points, point))
+        add_quota(&t, r->points);
+    else
+        text_add(&t, "they are the limit");
     reason_put(r, &t);
 }
 
@@ -293,7 +321,7 @@ static void along_axis(struct reasoning *r, uint32_t point, unsigned axis)
         runs_longer(p, point, beyond)) {
         say_runs_longer(r, point, beyond);
         explained = true;
-    } else if (uses_all_cpus(p, point)) {
+    } else if (uses_all_cpus(p, point) || uses_all_quota(p, point)) {
         say_cpus(r, point);
         explained = true;
     }

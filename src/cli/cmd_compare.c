@@ -267,7 +267,10 @@ const struct command command_compare = {
         "Files are results of one experiment, written with --format json; '-' is standard "
         "input. Each is compared with the first: medians of the runs, how far they differ, and "
         "whether that is more than noise, which takes 6 runs of each or more (--runs 10). "
-        "Exit status: 3 when --check finds something slower, beyond noise and --limit.",
+        "Exit status with --check: 3 when something became slower, beyond noise and --limit; 1 "
+        "when nothing "
+        "did, but a result has no elapsed time, so that it cannot be checked. Too few runs "
+        "are warned of, and do not fail.",
     .operand = "FILE FILE...",
     .operands_most = OPERANDS_MOST,
     .operand_words = command_path_word,

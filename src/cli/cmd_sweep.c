@@ -325,8 +325,9 @@ static const char *const more[] = {
     "goes on with the same command line and --resume. --time-limit then counts what was spent "
     "before, too.",
     "In the table, 'to best' compares each point with the best one, round by round: +12 % or 2.01 "
-    "x is worse at 95 % confidence, = may differ by --margin, and of ? these runs cannot tell. The "
-    "answer is the smallest number of threads, workers or connections that is as good as the best, "
+    "x is worse, at 95 % confidence; = is as good, within --margin; of ? these runs cannot tell. "
+    "The answer is the smallest number of threads, workers or connections that is as good as the "
+    "best, "
     "and there is none where that is not certain. docs/sweeping.md says what it is computed from, "
     "and how far it can be trusted.",
     NULL,
@@ -347,9 +348,9 @@ const struct command command_sweep = {
     .about =
         "Options of the experiment may have several values: --threads 1,2,4, --threads 1..8 "
         "(every whole number), --threads 1..64x2 (doubling), --workers 1..max (as many as there "
-        "are CPUs), --work pbkdf2,file. What is no number and no word of a list is given again "
-        "for each value: --file a --file b. Several such options make every combination a "
-        "point. 'uvlab help sweep EXPERIMENT' lists the options of both.",
+        "are CPUs), --work pbkdf2,file. An option that takes any text is repeated "
+        "for each value: --file a --file b. With several such options every combination of "
+        "values is a point. 'uvlab help sweep EXPERIMENT' lists the options of both.",
     .more = more,
     .examples = examples,
     .operand = "EXPERIMENT",

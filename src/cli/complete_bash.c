@@ -1,5 +1,6 @@
 /* Completion for bash: one function with two case statements, by what the word before needs and by
- * the experiment or command. Bash gives `--name=value` as three words, as '=' ends a word there.
+ * the experiment or command. Bash gives `--name=value` as three words, as '=' ends a word there;
+ * a list of values with commas is one word.
  * Pure. */
 #include "cli/completion.h"
 
@@ -14,8 +15,8 @@ static void add_names(struct text *t, const struct completion_word *w)
     text_add(t, "--help");
 }
 
-/* "    threadpool:--work | threadpool:-w) words='...' ;;" */
-static void add_value(struct text *t, const char *word, const struct param *p)
+/* "    threadpool:--work | threadpool:-w) words='...' ;;". With `several`, words may be a list. */
+static void add_value(struct text *t, const char *word, const struct param *p, bool several)
 {
     enum completion_value value = completion_value(p);
     if (value == VALUE_NONE || p->help == NULL)
@@ -30,7 +31,7 @@ static void add_value(struct text *t, const char *word, const struct param *p)
     text_add(t, ") words='");
     for (size_t i = 0; value == VALUE_CHOICE && p->choices[i] != NULL; i++)
         text_add(t, "%s%s", i == 0 ? "" : " ", p->choices[i]);
-    text_add(t, "' ;;\n");
+    text_add(t, "'%s ;;\n", several && value == VALUE_CHOICE ? " list=yes" : "");
 }
 
 /* Behind a command that takes an experiment and its options come the options of both; `first` is
@@ -51,9 +52,9 @@ static void add_pair_values(struct text *t, const struct completion_word *c,
     struct text both = TEXT_EMPTY;
     text_add(&both, "'%s %s'", c->name, x->name);
     for (const struct param *p = x->tables[0]; p->name != NULL; p++)
-        add_value(t, text_get(&both), p);
+        add_value(t, text_get(&both), p, true);
     for (const struct param *p = c->tables[0]; p->name != NULL; p++)
-        add_value(t, text_get(&both), p);
+        add_value(t, text_get(&both), p, false);
     t->failed |= !text_ok(&both);
     text_free(&both);
 }
@@ -97,7 +98,7 @@ static void add_words(struct text *t)
     for (size_t i = 0; completion_word(i, &w); i++)
         for (size_t j = 0; j < 2 && w.tables[j] != NULL; j++)
             for (const struct param *p = w.tables[j]; p->name != NULL; p++)
-                add_value(t, w.name, p);
+                add_value(t, w.name, p, false);
     text_add(t, "    *) if [[ $now == -* ]]; then\n"
                 "           words=$flags\n"
                 "       elif [[ -n $servers ]]; then\n"
@@ -111,30 +112,38 @@ static void add_words(struct text *t)
 void complete_bash(struct text *t)
 {
     struct completion_word w;
-    text_add(t, "# bash completion for uvlab " UVLAB_VERSION ", made by: uvlab completion bash\n"
-                "_uvlab()\n"
-                "{\n"
-                "    local first=${COMP_WORDS[1]} now=${COMP_WORDS[COMP_CWORD]} before=\n"
-                "    local words='' flags='' operands='' servers='' files='' paths=''\n"
-                "    COMPREPLY=()\n"
-                "    if ((COMP_CWORD > 1)); then\n"
-                "        before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-                "    fi\n"
-                "    if [[ $now == = ]]; then\n"
-                "        now=\n"
-                "    elif [[ $before == = ]]; then\n"
-                "        before=${COMP_WORDS[COMP_CWORD - 2]}\n"
-                "    fi\n"
-                "    if ((COMP_CWORD == 1)); then\n"
-                "        first=\n"
-                "        operands='");
+    text_add(
+        t, "# bash completion for uvlab " UVLAB_VERSION ", made by: uvlab completion bash\n"
+           "_uvlab()\n"
+           "{\n"
+           "    local first=${COMP_WORDS[1]} now=${COMP_WORDS[COMP_CWORD]} before=\n"
+           "    local words='' flags='' operands='' servers='' files='' paths='' list='' word=''\n"
+           "    COMPREPLY=()\n"
+           "    if ((COMP_CWORD > 1)); then\n"
+           "        before=${COMP_WORDS[COMP_CWORD - 1]}\n"
+           "    fi\n"
+           "    if [[ $now == = ]]; then\n"
+           "        now=\n"
+           "    elif [[ $before == = ]]; then\n"
+           "        before=${COMP_WORDS[COMP_CWORD - 2]}\n"
+           "    fi\n"
+           "    if ((COMP_CWORD == 1)); then\n"
+           "        first=\n"
+           "        operands='");
     for (size_t i = 0; completion_word(i, &w); i++)
         text_add(t, "%s%s", i == 0 ? "" : " ", w.name);
     text_add(t, "'\n"
                 "        flags='--help --version'\n"
                 "    fi\n");
     add_words(t);
-    text_add(t, "    if [[ -n $files ]]; then\n"
+    text_add(t, "    if [[ -n $list && $now == *,* ]]; then\n"
+                "        list=${now%%,*},\n"
+                "        for word in $words; do\n"
+                "            if [[ ,$list != *,$word,* && $word == \"${now##*,}\"* ]]; then\n"
+                "                COMPREPLY+=(\"$list$word\")\n"
+                "            fi\n"
+                "        done\n"
+                "    elif [[ -n $files ]]; then\n"
                 "        compopt -o filenames 2>/dev/null\n"
                 "        mapfile -t COMPREPLY < <(compgen -f -- \"$now\")\n"
                 "    else\n"

@@ -16,8 +16,9 @@ static void add_quoted(struct text *t, const char *s)
     text_add(t, "'");
 }
 
-/* `condition` is what has to hold for the option to be offered. */
-static void add_option(struct text *t, const char *condition, const struct param *p)
+/* `condition` is what has to hold for the option to be offered; with `several`, words may be a
+ * list. */
+static void add_option(struct text *t, const char *condition, const struct param *p, bool several)
 {
     enum completion_value value = completion_value(p);
     text_add(t, "complete -c uvlab -n '%s' -l %s", condition, p->name);
@@ -28,10 +29,10 @@ static void add_option(struct text *t, const char *condition, const struct param
     else if (value != VALUE_NONE)
         text_add(t, " -x");
     if (value == VALUE_CHOICE) {
-        text_add(t, " -a '");
+        text_add(t, " -a '%s", several ? "(__uvlab_list " : "");
         for (size_t i = 0; p->choices[i] != NULL; i++)
             text_add(t, "%s%s", i == 0 ? "" : " ", p->choices[i]);
-        text_add(t, "'");
+        text_add(t, "%s'", several ? ")" : "");
     }
     text_add(t, " -d ");
     add_quoted(t, p->help);
@@ -49,7 +50,7 @@ static void add_pairs(struct text *t, const struct completion_word *c)
         snprintf(condition, sizeof condition, "__uvlab_pair %s %s", c->name, x.name);
         for (const struct param *p = x.tables[0]; p->name != NULL; p++)
             if (p->help != NULL)
-                add_option(t, condition, p);
+                add_option(t, condition, p, true);
     }
 }
 
@@ -72,7 +73,7 @@ static void add_word(struct text *t, const struct completion_word *w)
     for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
         for (const struct param *p = w->tables[i]; p->name != NULL; p++)
             if (p->help != NULL)
-                add_option(t, condition, p);
+                add_option(t, condition, p, false);
     if (w->command != NULL && w->command->of_experiment)
         add_pairs(t, w);
 }
@@ -92,6 +93,14 @@ void complete_fish(struct text *t)
                 "    set -l words (commandline -opc)\n"
                 "    __uvlab_first $argv[1]; and test (count $words) -ge 3; and test $words[3] = "
                 "$argv[2]\n"
+                "end\n"
+                "function __uvlab_list\n"
+                "    set -l now (commandline -ct | string replace -r '^(--[^=]*=|-[^-])' '')\n"
+                "    set -l before (string match -r '.*,' -- \"$now\")\n"
+                "    for word in $argv\n"
+                "        contains -- $word (string split , -- \"$before\")\n"
+                "        or echo \"$before$word\"\n"
+                "    end\n"
                 "end\n"
                 "function __uvlab_servers\n"
                 "    set -l words (commandline -opc)\n"

@@ -37,8 +37,17 @@ static void add_flag(struct text *t, const struct param *p, bool takes_value)
              takes_value ? "=" : "");
 }
 
-/* "(-n --jobs)"{-n+,--jobs=}"[help]:N:" */
-void complete_zsh_option(struct text *t, const struct param *p)
+/* The words that the value can be; with `several`, a list of them with commas. */
+static void add_choices(struct text *t, const struct param *p, bool several)
+{
+    if (several)
+        text_add(t, "_values -s , %s", p->name);
+    for (size_t i = 0; p->choices[i] != NULL; i++)
+        text_add(t, "%s%s", i > 0 || several ? " " : "(", p->choices[i]);
+    text_add(t, "%s", several ? "" : ")");
+}
+
+static void add_option(struct text *t, const struct param *p, bool several)
 {
     char metavar[160];
     enum completion_value value = completion_value(p);
@@ -57,20 +66,22 @@ void complete_zsh_option(struct text *t, const struct param *p)
     }
     if (value == VALUE_PATH)
         text_add(t, "_files");
-    if (value == VALUE_CHOICE) {
-        text_add(t, "(");
-        for (size_t i = 0; p->choices[i] != NULL; i++)
-            text_add(t, "%s%s", i == 0 ? "" : " ", p->choices[i]);
-        text_add(t, ")");
-    }
+    if (value == VALUE_CHOICE)
+        add_choices(t, p, several);
     text_add(t, "' \\\n");
 }
 
-static void add_table(struct text *t, const struct param *table)
+/* "(-n --jobs)"{-n+,--jobs=}"[help]:N:" */
+void complete_zsh_option(struct text *t, const struct param *p)
+{
+    add_option(t, p, false);
+}
+
+static void add_table(struct text *t, const struct param *table, bool several)
 {
     for (const struct param *p = table; p->name != NULL; p++)
         if (p->help != NULL)
-            complete_zsh_option(t, p);
+            add_option(t, p, several);
 }
 
 /* Behind a command that takes an experiment, and behind that, come the options of both. */
@@ -85,8 +96,8 @@ static void add_pairs(struct text *t, const struct completion_word *c)
         if (x.command != NULL)
             continue;
         text_add(t, "            %s)\n            _arguments -s -S \\\n", x.name);
-        add_table(t, x.tables[0]);
-        add_table(t, c->tables[0]);
+        add_table(t, x.tables[0], true);
+        add_table(t, c->tables[0], false);
         text_add(t, "            '(- *)'{-h,--help}'[explain it]'\n            ;;\n");
     }
     text_add(t, "            esac\n"
@@ -101,7 +112,7 @@ static void add_word(struct text *t, const struct completion_word *w)
         add_pairs(t, w);
     text_add(t, "        _arguments -s -S \\\n");
     for (size_t i = 0; i < 2 && w->tables[i] != NULL; i++)
-        add_table(t, w->tables[i]);
+        add_table(t, w->tables[i], false);
     if (completion_of_servers(w)) {
         text_add(t, "            '1:name:_uvlab_servers' \\\n");
     } else if (completion_takes_paths(w)) {

@@ -67,6 +67,7 @@ int sweep_check(const struct sweep *s, const struct words *fixed, struct err *e)
         return 0;
     if (alike == s->point_count)
         return err_set(e, STATUS_USAGE, "%s: %s", s->experiment->name, first.text);
-    return err_set(e, STATUS_USAGE, "%s: %s; sweep separately what does not go together",
+    return err_set(e, STATUS_USAGE,
+                   "%s: %s; leave out what does not go together, or make two sweeps",
                    sweep_point_name(s, point, name, sizeof name), first.text);
 }

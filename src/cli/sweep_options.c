@@ -24,7 +24,7 @@ const struct param sweep_params[] = {
       .help = "how often to run each point (default: until each median is known to --precision, at "
               "least 6 times)" },
     PARAM_COUNT(struct sweep_options, warmup, "warmup", 0, "0", 0, 1000000,
-                "runs to make before, in each process, and not to keep"),
+                "runs that each process makes first, and does not keep"),
     { .name = "time-limit", .type = PARAM_TYPE_DURATION, .flags = PARAM_OPTIONAL,
       .min = 1000000, .max = 31536000000000000,
       .offset = PARAM_FIELD_(struct sweep_options, time_limit_ns, uint64_t),
@@ -38,8 +38,9 @@ const struct param sweep_params[] = {
     PARAM_PERCENT(struct sweep_options, margin_ppm, "margin", 0, "2%", 0, 1000000,
                   "differences up to this are of no interest"),
     PARAM_CHOICE(struct sweep_options, by, "by", 0, 0, "auto", by_choices,
-                 "what to judge by; auto is the time of a request of loads with --duration, latency "
-                 "(p99) of loads with --rate, and else how long it takes"),
+                 "what to judge by; auto is the time for each request of a load with --duration, the "
+                 "p99 latency of a load with --rate or of blocking's fast route, else the elapsed "
+                 "time"),
     { .name = "seed", .type = PARAM_TYPE_COUNT, .flags = PARAM_OPTIONAL, .min = 0,
       .max = SEED_MOST, .offset = PARAM_FIELD_(struct sweep_options, seed, uint64_t),
       .help = "of the order in which points are run (default: another one each time)" },

@@ -32,6 +32,15 @@ const char *sweep_point_name(const struct sweep *s, uint32_t point, char *buf, s
     return buf;
 }
 
+/* What "max" of means stands for: as host_cpus_usable() counts, of the machine that was measured.
+ */
+static uint64_t cpus_usable(const struct sweep *s)
+{
+    if (s->cpus_allowed == 0)
+        return SWEEP_UNKNOWN;
+    return s->cpu_quota > 0 ? (uint64_t)ceil(s->cpu_quota) : s->cpus_allowed;
+}
+
 uint64_t sweep_axis_default(const struct sweep *s, const struct sweep_axis *axis)
 {
     const struct param *p = axis->param;
@@ -42,7 +51,7 @@ uint64_t sweep_axis_default(const struct sweep *s, const struct sweep_axis *axis
     if (p->preset == NULL)
         return SWEEP_UNKNOWN;
     if (p->word != NULL && strcmp(p->preset, p->word) == 0)
-        return s->cpus_allowed > 0 && (p->flags & PARAM_MEANS) ? s->cpus_allowed : SWEEP_UNKNOWN;
+        return (p->flags & PARAM_MEANS) != 0 ? cpus_usable(s) : SWEEP_UNKNOWN;
     if (p->type == PARAM_TYPE_COUNT)
         units_parse_count(p->preset, &number);
     else if (p->type == PARAM_TYPE_DURATION)

@@ -106,6 +106,8 @@ struct sweep {
      * none came. */
     char *parameters, *environment;
     unsigned cpus_allowed; /* and from it; 0: unknown */
+    double cpu_quota;      /* CPUs' worth of time, where a control group allows less than these; 0:
+                              none does */
 
     char **warnings; /* with no full stop; each once */
     size_t warning_count;

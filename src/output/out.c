@@ -33,7 +33,10 @@ static int fail_to_write(struct err *e, const char *path, int error)
 {
     char why[128];
 
-    uv_strerror_r(uv_translate_sys_error(error), why, sizeof why);
+    if (error == EISDIR) /* libuv's words are those of an operation, not of a name */
+        snprintf(why, sizeof why, "is a directory");
+    else
+        uv_strerror_r(uv_translate_sys_error(error), why, sizeof why);
     if (path == NULL)
         return err_set(e, STATUS_FAILED, "cannot write standard output: %s", why);
     return err_set(e, STATUS_FAILED, "cannot write '%s': %s", path, why);

@@ -202,6 +202,7 @@ int settle_compare(struct sweep *s, const struct run_context *earlier,
 static int keep(struct sweep *s, cJSON *parameters, const cJSON *environment, struct err *e)
 {
     const cJSON *cpus = json_part_member(environment, "cpus_allowed");
+    const cJSON *quota = json_part_member(environment, "cpu_quota");
     char key[PARAM_KEY_BYTES];
 
     for (unsigned i = 0; i < s->axis_count; i++)
@@ -210,6 +211,8 @@ static int keep(struct sweep *s, cJSON *parameters, const cJSON *environment, st
         cJSON_DeleteItemFromObjectCaseSensitive(parameters, of_the_sweep[i]);
     if (cJSON_IsNumber(cpus) && cpus->valuedouble >= 1 && cpus->valuedouble < 1e6)
         s->cpus_allowed = (unsigned)cpus->valuedouble;
+    if (cJSON_IsNumber(quota) && quota->valuedouble > 0 && quota->valuedouble < s->cpus_allowed)
+        s->cpu_quota = quota->valuedouble;
     s->parameters = json_part_print(parameters);
     s->environment = json_part_print(environment);
     if (s->parameters == NULL || s->environment == NULL)
@@ -243,18 +246,15 @@ static int warn_of_machine(struct sweep *s, struct err *e)
 }
 
 /* The quota of a control group is less than the CPUs that a process may run on. */
-static int warn_of_quota(struct sweep *s, const cJSON *environment, struct err *e)
+static int warn_of_quota(struct sweep *s, struct err *e)
 {
-    const cJSON *quota = json_part_member(environment, "cpu_quota");
-
-    if (!cJSON_IsNumber(quota) || !(quota->valuedouble >= 0) ||
-        !(quota->valuedouble < s->cpus_allowed))
+    if (s->cpu_quota == 0)
         return 0;
     return sweep_warn(
         s, e,
         "a control group limits each run to %.2f of the %u CPUs: once these are used, "
         "more threads or workers wait",
-        quota->valuedouble, s->cpus_allowed);
+        s->cpu_quota, s->cpus_allowed);
 }
 
 static int warn_of_requests(struct sweep *s, struct err *e)
@@ -285,7 +285,7 @@ int settle_context(struct sweep *s, const struct run_context *context, struct er
     if (rc == 0 && parameters != NULL && environment != NULL)
         rc = keep(s, parameters, environment, e);
     if (rc == 0)
-        rc = warn_of_quota(s, environment, e);
+        rc = warn_of_quota(s, e);
     if (rc == 0)
         rc = warn_of_machine(s, e);
     if (rc == 0)

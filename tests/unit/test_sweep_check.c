@@ -65,8 +65,8 @@ static void the_first_point_that_is_refused_is_named(void **state)
 {
     (void)state;
     expect("sleep,pbkdf2", "1,2", "--duration=1ms",
-           "work pbkdf2, threads 1: --duration is for spin and sleep, and --work is pbkdf2; sweep "
-           "separately what does not go together");
+           "work pbkdf2, threads 1: --duration is for spin and sleep, and --work is pbkdf2; leave "
+           "out what does not go together, or make two sweeps");
 }
 
 static void what_is_wrong_with_all_is_said_of_the_experiment(void **state)

@@ -347,6 +347,11 @@ static void test_defaults(void **state)
     assert_int_equal(sweep_axis_default(&s, &s.axes[1]), 2);
     assert_int_equal(sweep_axis_default(&s, &s.axes[2]), 10000000);
     assert_true(sweep_axis_default(&s, &s.axes[3]) == SWEEP_UNKNOWN);
+    s.cpu_quota = 0.5; /* of which a worker makes some use */
+    assert_int_equal(sweep_axis_default(&s, &s.axes[1]), 1);
+    s.cpus_allowed = 8;
+    s.cpu_quota = 2.5;
+    assert_int_equal(sweep_axis_default(&s, &s.axes[1]), 3);
     s.cpus_allowed = 0;
     assert_true(sweep_axis_default(&s, &s.axes[1]) == SWEEP_UNKNOWN);
 }

@@ -64,6 +64,7 @@ static void equal_runs_are_known_after_six(void **state)
     assert_int_equal(s.run_count, 12);
     assert_int_equal(s.by, SWEEP_BY_ELAPSED);
     assert_int_equal(s.cpus_allowed, 2);
+    assert_true(s.cpu_quota == 0);
     assert_string_equal(s.parameters, "{\"jobs\":5}"); /* neither the axis nor the sweep's own */
     assert_false(s.interrupted);
     for (size_t i = 0; i < s.run_count; i++) {
@@ -300,6 +301,7 @@ static void a_busy_machine_makes_a_warning(void **state)
     assert_int_equal(run_on(&s, &lab, 3, &e), 0); /* two rounds of them from the journal */
     assert_int_equal(s.run_count, 9);
     assert_int_equal(s.warning_count, 3);
+    assert_true(s.cpu_quota == 1.5);
     assert_string_equal(s.warnings[0],
                         "a control group limits each run to 1.50 of the 2 CPUs: once "
                         "these are used, more threads or workers wait");

@@ -167,6 +167,66 @@ static void test_noise_of_a_rival(void **state)
     assert_says(0, "--threads 2 could be as much as 30 % better than --threads 1");
 }
 
+/* The least of what may be used is the limit, and is called by its name. */
+static void test_quota(void **state)
+{
+    (void)state;
+    make_shared(0.005);
+    s.cpus_allowed = 8;
+    s.cpu_quota = 1.5;
+    for (size_t i = 0; i < s.run_count; i++)
+        s.runs[i].cpu_ns = s.runs[i].elapsed_ns / 100 * 140;
+    answer();
+    assert_int_equal(answers.list[0].recommended, 1);
+    assert_says(0, ": the control group's quota of 1.50 CPUs is the limit (1.40 of 8 CPUs used)");
+    assert_silent(0, "share is the limit");
+    assert_silent(0, "the CPUs are");
+}
+
+/* Where nothing is gained by waiting less, the largest says so, too. */
+static void test_quota_of_the_largest(void **state)
+{
+    const struct made_point likes[] = {
+        {.elapsed_ms = 400, .cpu_ms = 400, .waited_ms = 150, .ran_ms = 100, .calls = 8},
+        {.elapsed_ms = 200, .cpu_ms = 280, .waited_ms = 75, .ran_ms = 100, .calls = 8},
+    };
+
+    (void)state;
+    made_axis(&s, MADE_THREADS, "1;2");
+    made_rounds(&s, 9, likes);
+    s.cpus_allowed = 8;
+    s.cpu_quota = 1.5;
+    answer();
+    assert_says(0, "--threads 2 uses 1.40 of 8 CPUs: the control group's quota of 1.50 CPUs is "
+                   "the limit");
+    assert_silent(0, "may be better still");
+}
+
+/* 90 % of it are not used; it is told all the same. */
+static void test_quota_not_used(void **state)
+{
+    (void)state;
+    make_shared(0.005);
+    s.cpu_quota = 1.5;
+    answer();
+    assert_says(0, ": what the calls share is the limit (uvlab itself used 0.40 of 2 CPUs, with a "
+                   "quota of 1.50)");
+    assert_silent(0, "control group");
+}
+
+/* Runs shorter than a period of the quota. */
+static void test_quota_not_met(void **state)
+{
+    (void)state;
+    make_shared(0.005);
+    s.cpu_quota = 1.5;
+    for (size_t i = 0; i < s.run_count; i++)
+        s.runs[i].cpu_ns = s.runs[i].elapsed_ns / 100 * 195;
+    answer();
+    assert_says(0, ": the CPUs are the limit (1.95 of 2 CPUs used)");
+    assert_silent(0, "quota");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +236,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shared_with_others, make, unmake),
         cmocka_unit_test_setup_teardown(test_shared_in_noise, make, unmake),
         cmocka_unit_test_setup_teardown(test_runs_and_waits_longer, make, unmake),
+        cmocka_unit_test_setup_teardown(test_quota, make, unmake),
+        cmocka_unit_test_setup_teardown(test_quota_of_the_largest, make, unmake),
+        cmocka_unit_test_setup_teardown(test_quota_not_used, make, unmake),
+        cmocka_unit_test_setup_teardown(test_quota_not_met, make, unmake),
         cmocka_unit_test_setup_teardown(test_busy, make, unmake),
         cmocka_unit_test_setup_teardown(test_hypervisor, make, unmake),
         cmocka_unit_test_setup_teardown(test_busy_and_clear, make, unmake),
