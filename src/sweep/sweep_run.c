@@ -166,6 +166,14 @@ static int run_point(struct sweeping *w, uint32_t point, struct err *e)
 
 /* --- Rounds. --- */
 
+/* Never before the first run of all: a sweep that measured nothing would have no answer to show. */
+static bool is_time_over(const struct sweeping *w)
+{
+    const struct sweep *s = w->s;
+
+    return s->run_count > 0 && s->time_limit_ns != SWEEP_UNKNOWN && took_ns(w) >= s->time_limit_ns;
+}
+
 static bool any_left(const struct sweeping *w)
 {
     for (uint32_t i = 0; i < w->s->point_count; i++)
@@ -186,7 +194,7 @@ static int one_round(struct sweeping *w, uint32_t round, struct err *e)
             continue;
         if (run_interrupted()) {
             end(w, SWEEP_ENDED_SIGNAL);
-        } else if (s->time_limit_ns != SWEEP_UNKNOWN && took_ns(w) >= s->time_limit_ns) {
+        } else if (is_time_over(w)) {
             end(w, SWEEP_ENDED_TIME);
         } else {
             tell(w, round, point);
