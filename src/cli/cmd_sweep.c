@@ -340,7 +340,8 @@ static const char *const more[] = {
     "least 6 rounds, as fewer tell nothing for certain.",
     "With --output every run that has ended is on disk at once: what was interrupted, or killed, "
     "goes on with the same command line and --resume. --time-limit then counts what was spent "
-    "before, too.",
+    "before, too. What is complete goes on so with a longer --time-limit, more --runs or a finer "
+    "--precision.",
     "In the table, 'to best' compares each point with the best one, round by round: +12 % or 2.01 "
     "x is worse at 95 % confidence, = may differ by --margin, and of ? these runs cannot tell. The "
     "answer is the smallest number of threads, workers or connections that is as good as the best, "

@@ -322,6 +322,9 @@ static int prepare(struct sweeping *w, struct journal *journal, struct err *e)
         return -1;
     w->journal = journal;
     take_earlier(w);
+    if (journal->of_document && journal->found.took_ns != SWEEP_UNKNOWN &&
+        journal->found.took_ns > w->earlier_ns)
+        w->earlier_ns = journal->found.took_ns;
     return settle_by(s, &w->context, e);
 }
 
@@ -337,6 +340,10 @@ int sweep_run(struct sweep *s, const struct sweep_plan *plan, struct journal *jo
     rc = prepare(&w, journal, e);
     if (rc == 0)
         rc = all_rounds(&w, e);
+    if (rc == 0 && journal->of_document && journal->found.whole && s->run_count == w.earlier_runs &&
+        s->ended != SWEEP_ENDED_SIGNAL) {
+        rc = resume_refuse_whole(plan->document, e);
+    }
     s->took_ns = took_ns(&w);
     watch_end(&watch, s);
     s->interrupted = s->ended == SWEEP_ENDED_SIGNAL;
@@ -344,8 +351,11 @@ int sweep_run(struct sweep *s, const struct sweep_plan *plan, struct journal *jo
         rc = settle_context(s, &w.context, e);
     if (rc == 0)
         rc = refuse_mistakes(s, e);
-    /* What was a mistake from the beginning leaves nothing to go on with. */
-    if (rc != 0 && e->status == STATUS_USAGE && w.journal != NULL && w.earlier_runs == 0)
+    /* What was a mistake from the beginning leaves nothing to go on with, or a document that has
+     * everything. */
+    if (rc != 0 && w.journal != NULL &&
+        ((e->status == STATUS_USAGE && w.earlier_runs == 0) ||
+         (journal->of_document && s->run_count == w.earlier_runs)))
         journal_close(journal, true);
     run_context_free(&w.context);
     mem_free(w.points);
