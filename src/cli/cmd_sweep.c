@@ -36,6 +36,7 @@ struct invocation {
     struct words fixed, arguments;
     struct sweep sweep;
     struct journal journal;
+    char *place; /* of the document, links followed: one journal for all its names; or NULL */
     struct progress progress;
     const char *warned; /* the warning of the sweep that was shown while it lasted, or NULL */
 };
@@ -162,7 +163,7 @@ static int measure(struct invocation *v, struct err *e)
         .fixed = &v->fixed,
         .spans = o->spans,
         .run_limit_ns = o->run_limit_ns,
-        .document = out_is_file(o->view.output) ? o->view.output : NULL,
+        .document = v->place,
         .resume = o->resume,
         .seed_given = param_source_of(&v->own, "seed") == PARAM_FROM_FLAG,
         .warn = show_warning,
@@ -218,6 +219,15 @@ static int show_all(struct invocation *v, struct out *o, struct err *e)
     return status_of(&v->sweep);
 }
 
+/* Nothing is shown: an empty document would take the place of a good one. */
+static int leave_document(struct invocation *v)
+{
+    journal_close(&v->journal, true); /* there is nothing to go on with */
+    fprintf(stderr, "uvlab: sweep: interrupted before a run had ended; '%s' is left as it was\n",
+            v->options.view.output);
+    return STATUS_INTERRUPTED;
+}
+
 /* That it can be written is known before anything is measured. What takes the place of a file is
  * opened again when there is something to write: a sweep may be killed, and would leave it there.
  */
@@ -232,11 +242,16 @@ static int sweep_parsed(struct invocation *v, struct err *e)
     if (out_is_file(path)) {
         out_abandon(o);
         o = NULL;
+        v->place = out_place(path, e);
+        if (v->place == NULL)
+            return -1;
     }
     if (measure(v, e) < 0) {
         out_abandon(o);
         return -1;
     }
+    if (o == NULL && v->sweep.interrupted && v->sweep.run_count == 0)
+        return leave_document(v);
     if (o == NULL)
         o = out_open(path, e);
     return o == NULL ? -1 : show_all(v, o, e);
@@ -308,6 +323,7 @@ static int sweep_main(int argc, char *const *argv, struct err *e)
     status = sweep_of(v, argc - 1, argv + 1, e);
     /* A journal with nothing in it is in nobody's interest. */
     journal_close(&v->journal, v->sweep.run_count == 0);
+    mem_free(v->place);
     sweep_free(&v->sweep);
     words_free(&v->fixed);
     words_free(&v->arguments);
@@ -319,11 +335,13 @@ static const char *const more[] = {
     "Options that are lists anyway (--path, --url, --header), and URLs, are handed on as they are: "
     "a comma in them is a comma, and their values are not compared.",
     "Each run is a process of its own. In each round every point is run once, in random order. "
-    "When the time is over, the run that is under way is waited for. Without --runs there are at "
+    "When the time is over, the run that is under way is waited for; one run is made in any case. "
+    "Without --runs there are at "
     "least 6 rounds, as fewer tell nothing for certain.",
     "With --output every run that has ended is on disk at once: what was interrupted, or killed, "
     "goes on with the same command line and --resume. --time-limit then counts what was spent "
-    "before, too.",
+    "before, too. What is complete goes on so with a longer --time-limit, more --runs or a finer "
+    "--precision.",
     "In the table, 'to best' compares each point with the best one, round by round: +12 % or 2.01 "
     "x is worse, at 95 % confidence; = is as good, within --margin; of ? these runs cannot tell. "
     "The answer is the smallest number of threads, workers or connections that is as good as the "

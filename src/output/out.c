@@ -59,6 +59,15 @@ bool out_is_file(const char *path)
     return !is_standard(path) && target_replaces(path);
 }
 
+char *out_place(const char *path, struct err *e)
+{
+    char *place = target_place(path);
+
+    if (place == NULL)
+        fail_to_write(e, path, errno);
+    return place;
+}
+
 struct out *out_open(const char *path, struct err *e)
 {
     bool standard = is_standard(path);

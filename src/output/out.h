@@ -24,6 +24,11 @@ struct out *out_open(const char *path, struct err *e);
  * standard output, devices and pipes, and for "/dev/stdout" and the like, whatever they are. */
 bool out_is_file(const char *path);
 
+/* The file that would be replaced or made, links followed: two paths of one file have one, but for
+ * links of folders. New memory, to be given back with mem_free(). NULL with STATUS_FAILED ("cannot
+ * write ...") when links go round, or memory is short. Only where out_is_file(). */
+char *out_place(const char *path, struct err *e);
+
 /* Append to the buffer, writing it out when it is full. After a failed write they do nothing. */
 void out_bytes(struct out *o, const char *bytes, size_t length);
 void out_text(struct out *o, const char *s);

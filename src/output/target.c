@@ -51,9 +51,7 @@ static char *beside(const char *path, const char *tail)
     return joined;
 }
 
-/* What `path` names once links are followed, whether or not that exists: a link to nowhere is a
- * wish for the file that it points to. New memory; NULL with errno set. */
-static char *follow_links(const char *path)
+char *target_place(const char *path)
 {
     char *current = mem_copy_text(path), *next;
     char to[PATH_MAX];
@@ -200,7 +198,7 @@ static bool open_path(struct target *t, const char *path)
     /* Renaming asks leave of the folder alone; a file that is write-protected stays so. */
     if (exists && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
         return false;
-    t->place = follow_links(path);
+    t->place = target_place(path);
     if (t->place == NULL)
         return false;
     if (t->place[folder_length(t->place)] == '\0') {

@@ -17,6 +17,10 @@ struct target {
  */
 bool target_replaces(const char *path);
 
+/* What `path` names once links are followed, whether or not that exists: a link to nowhere is a
+ * wish for the file that it points to. New memory; NULL with errno set. */
+char *target_place(const char *path);
+
 /* Opens `path`, or standard output when it is NULL. On failure errno says why; target_release() is
  * due in any case. */
 bool target_open(struct target *t, const char *path);

@@ -18,9 +18,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "sweep/folder.h"
 #include "sweep/journal_head.h"
 #include "sweep/json_part.h"
-#include "sweep/resume.h"
 
 enum { PIECE_BYTES = 64 * 1024, LINE_BYTES_MOST = 1 << 30, OPENED_MOST = 10 };
 
@@ -87,17 +87,7 @@ static int take_context(struct reader *r, const char *line, size_t length, struc
 /* A point's runs stand there round by round: none twice, none left out. */
 static int take_run(struct reader *r, const char *line, size_t length, struct err *e)
 {
-    struct sweep_run run;
-
-    if (run_document_read(&run, line, length, e) != 0)
-        return of_line(r, e);
-    if (run.point >= r->s->point_count || run.round != r->rounds[run.point]) {
-        sweep_run_free(&run);
-        err_set(e, STATUS_FAILED, "is no run that is due");
-        return of_line(r, e);
-    }
-    r->rounds[run.point]++;
-    return sweep_add_run(r->s, &run, e);
+    return run_document_take(r->s, r->rounds, line, length, e) == 0 ? 0 : of_line(r, e);
 }
 
 /* Without its line feed. */
@@ -237,39 +227,22 @@ static bool is_current(const struct journal *j)
            open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
 }
 
-/* The name of a new file is on disk when its folder is. */
-static void sync_folder(const struct journal *j)
+/* *made: it was not there, and nobody else has it. */
+static int open_locked(struct journal *j, bool *made, struct err *e)
 {
-    char *folder = mem_copy_text(j->path), *slash;
-    int fd = -1;
+    const int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY;
 
-    if (folder == NULL)
-        return;
-    slash = strrchr(folder, '/');
-    if (slash == NULL) {
-        fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    } else {
-        slash[1] = '\0';
-        fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    }
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    mem_free(folder);
-}
-
-/* To go on there must be one. */
-static int open_locked(struct journal *j, const char *document, bool resume, struct err *e)
-{
-    int create = resume ? 0 : O_CREAT;
     for (int i = 0; i < OPENED_MOST; i++) {
-        j->fd = open(j->path, O_RDWR | create | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
-        if (j->fd < 0 && resume && errno == ENOENT)
-            return resume_refuse(document, j->path, e);
+        j->fd = open(j->path, flags);
+        *made = j->fd < 0 && errno == ENOENT;
+        if (*made)
+            j->fd = open(j->path, flags | O_CREAT | O_EXCL, 0666);
+        if (j->fd < 0 && *made && errno == EEXIST)
+            continue;
         if (j->fd < 0)
             return fail(j, "open", errno, e);
         if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
+            *made = false; /* whoever was faster has it */
             if (errno == EWOULDBLOCK)
                 return err_set(e, STATUS_FAILED, "'%s' is in use by another sweep", j->path);
             return fail(j, "lock", errno, e);
@@ -283,15 +256,13 @@ static int open_locked(struct journal *j, const char *document, bool resume, str
 }
 
 /* Reads what is there and leaves whole lines alone. */
-static int read_journal(struct reader *r, const char *document, bool resume, struct err *e)
+static int read_journal(struct reader *r, bool resume, struct err *e)
 {
     struct journal *j = r->j;
     struct stat is;
 
     if (fstat(j->fd, &is) != 0 || !S_ISREG(is.st_mode))
         return no_journal(j, e);
-    if (resume && is.st_size == 0)
-        return resume_refuse(document, j->path, e);
     if (!resume && is.st_size > 0)
         return err_set(e, STATUS_USAGE,
                        "'%s' is there from a sweep that did not end: go on with --resume, or "
@@ -316,21 +287,82 @@ static int begin(struct journal *j, const struct sweep *s, bool spans, struct er
     mem_free(line);
     rc = append(j, &t, e);
     if (rc == 0)
-        sync_folder(j);
+        folder_sync(j->path);
+    return rc;
+}
+
+/* The lines of what was read of a document, on disk. */
+static int write_lines(struct journal *j, const struct reader *r, struct err *e)
+{
+    struct text t = TEXT_EMPTY;
+    char *head = journal_head_make(r->s, r->spans);
+    int rc = head != NULL ? 0 : err_no_memory(e, "a journal");
+
+    if (rc == 0)
+        text_add_bytes(&t, head, strlen(head));
+    mem_free(head);
+    if (rc == 0)
+        rc = append(j, &t, e);
+    if (rc == 0 && r->context->parameters != NULL)
+        rc = journal_add_context(j, r->context, e);
+    for (size_t i = 0; rc == 0 && i < r->s->run_count; i++)
+        rc = journal_add_run(j, &r->s->runs[i], e);
+    return rc;
+}
+
+/* The journal that the document had is made anew. It is written under another name, which only
+ * whoever has locked the empty one may do, and takes its place when it is whole: a kill leaves the
+ * empty one, or all of it. */
+static int make_of_document(struct reader *r, const char *document, struct err *e)
+{
+    static const char tail[] = ".new";
+    struct journal *j = r->j, made = JOURNAL_CLOSED;
+    size_t bytes = strlen(j->path) + sizeof tail;
+    int rc;
+
+    if (resume_read(document, j->path, r->seed_given, r->spans, r->s, r->context, &j->found, e) !=
+        0)
+        return -1;
+    made.path = mem_alloc(bytes);
+    if (made.path == NULL)
+        return err_no_memory(e, "the name of the journal");
+    snprintf(made.path, bytes, "%s%s", j->path, tail);
+    unlink(made.path); /* what a kill left; opening tells when that did not do */
+    made.fd = open(made.path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
+    rc =
+        made.fd >= 0 && flock(made.fd, LOCK_EX | LOCK_NB) == 0 ? 0 : fail(&made, "write", errno, e);
+    if (rc == 0)
+        rc = write_lines(&made, r, e);
+    if (rc == 0 && rename(made.path, j->path) != 0)
+        rc = fail(&made, "rename", errno, e);
+    if (rc == 0) {
+        close(j->fd);
+        j->fd = made.fd;
+        j->of_document = true;
+        folder_sync(j->path);
+    } else if (made.fd >= 0) {
+        unlink(made.path);
+        close(made.fd);
+    }
+    mem_free(made.path);
     return rc;
 }
 
 static int open_and_read(struct reader *r, const char *document, bool resume, struct err *e)
 {
-    int rc = open_locked(r->j, document, resume, e);
+    bool made = false;
+    int rc = open_locked(r->j, &made, e);
 
     r->rounds = mem_zeroed(r->s->point_count, sizeof *r->rounds);
     if (rc == 0 && r->rounds == NULL)
         rc = err_no_memory(e, "a journal");
     if (rc == 0)
-        rc = read_journal(r, document, resume, e);
+        rc = read_journal(r, resume, e);
     if (rc == 0 && r->line == 0)
-        rc = begin(r->j, r->s, r->spans, e);
+        rc = resume && r->whole_bytes == 0 && r->text.length == 0 ? make_of_document(r, document, e)
+                                                                  : begin(r->j, r->s, r->spans, e);
+    if (rc != 0 && made)
+        journal_close(r->j, true);
     mem_free(r->rounds);
     text_free(&r->text);
     return rc;
@@ -356,7 +388,8 @@ int journal_open(struct journal *j, const char *document, bool resume, bool seed
 void journal_close(struct journal *j, bool remove)
 {
     if (remove && j->fd >= 0) {
-        sync_folder(j); /* a loss of power must not take the journal and leave the old document */
+        folder_sync(
+            j->path); /* a loss of power must not take the journal and leave the old document */
         unlink(j->path);
     }
     if (j->fd >= 0)

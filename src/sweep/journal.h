@@ -13,17 +13,21 @@
 
 #include "base/err.h"
 #include "measure/sweep_facts.h"
+#include "sweep/resume.h"
 #include "sweep/run_document.h"
 
 struct journal {
     int fd;
-    char *path; /* as messages call it */
+    char *path;                /* as messages call it */
+    bool of_document;          /* it was made of a document, and has not grown by itself */
+    struct resume_found found; /* what that says, then */
 };
 
 #define JOURNAL_CLOSED ((struct journal){.fd = -1})
 
 /* Opens the journal of the document `document` and locks it. Without `resume` it must be new, or
- * have nothing in it; with it there must be one that has, and none is made. Where there is one, it
+ * have nothing in it; with it there must be one that has, or a
+ * document, of which it is made anew. Where there is one, it
  * must be of a sweep like s (experiment, arguments, axes, warm-up, version; with `seed_given` its
  * seed): its runs are added to s, which takes seed and started_at from it, and *context gets what
  * it says of the machine. A last line that is not whole is cut off. Otherwise s->seed and

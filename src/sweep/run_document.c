@@ -223,6 +223,21 @@ int run_document_read(struct sweep_run *run, const char *line, size_t length, st
     return rc;
 }
 
+int run_document_take(struct sweep *s, uint32_t *rounds, const char *line, size_t length,
+                      struct err *e)
+{
+    struct sweep_run run;
+
+    if (run_document_read(&run, line, length, e) != 0)
+        return -1;
+    if (run.point >= s->point_count || run.round != rounds[run.point]) {
+        sweep_run_free(&run);
+        return err_set(e, STATUS_FAILED, "is no run that is due");
+    }
+    rounds[run.point]++;
+    return sweep_add_run(s, &run, e);
+}
+
 /* --- What a process left. --- */
 
 /* The measured run of a document, or NULL when it is none of this sweep. */

@@ -27,4 +27,9 @@ int run_document_make(struct sweep_run *run, const struct sweep *s, const struct
  * run (STATUS_FAILED: "is no run of a sweep"), with nothing left in *run. Any bytes are safe. */
 int run_document_read(struct sweep_run *run, const char *line, size_t length, struct err *e);
 
+/* Adds the run of such a line to s, where it is the next one of its point; rounds[point] is how
+ * many there were of it. "is no run of a sweep", "is no run that is due". */
+int run_document_take(struct sweep *s, uint32_t *rounds, const char *line, size_t length,
+                      struct err *e);
+
 #endif

@@ -34,10 +34,15 @@ static const struct sweep_run *first_good_run(const struct sweep *s)
     return NULL;
 }
 
-static bool is_positive(const cJSON *parameters, const char *key)
+/* A document has no parameters of the axes, whose values are alike in this. */
+static bool is_positive(const struct sweep *s, const cJSON *parameters, const char *key)
 {
     const cJSON *item = json_part_member(parameters, key);
+    char of_axis[PARAM_KEY_BYTES];
 
+    for (unsigned i = 0; i < s->axis_count; i++)
+        if (strcmp(param_key(s->axes[i].param, of_axis), key) == 0)
+            return s->axes[i].values[0].number > 0;
     return cJSON_IsNumber(item) && item->valuedouble > 0;
 }
 
@@ -48,9 +53,9 @@ static int choose_for_load(struct sweep *s, const struct run_context *context, s
     if (parse(context->parameters, &parameters, e) != 0)
         return -1;
     s->by = SWEEP_BY_ELAPSED;
-    if (is_positive(parameters, "rate"))
+    if (is_positive(s, parameters, "rate"))
         s->by = SWEEP_BY_P99;
-    else if (is_positive(parameters, "duration_ns"))
+    else if (is_positive(s, parameters, "duration_ns"))
         s->by = SWEEP_BY_REQUEST;
     cJSON_Delete(parameters);
     return 0;
@@ -150,13 +155,21 @@ static bool is_axis(const struct sweep *s, const char *key)
     return false;
 }
 
+static bool is_of_the_sweep(const char *key)
+{
+    for (size_t i = 0; of_the_sweep[i] != NULL; i++)
+        if (strcmp(of_the_sweep[i], key) == 0)
+            return true;
+    return false;
+}
+
 static int compare_parameters(struct sweep *s, const cJSON *a, const cJSON *b, struct err *e)
 {
     const cJSON *item;
 
     cJSON_ArrayForEach(item, b)
     {
-        if (item->string != NULL && !is_axis(s, item->string) &&
+        if (item->string != NULL && !is_axis(s, item->string) && !is_of_the_sweep(item->string) &&
             compare(s, "parameter", a, b, item->string, e) != 0)
             return -1;
     }

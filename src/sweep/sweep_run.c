@@ -166,6 +166,14 @@ static int run_point(struct sweeping *w, uint32_t point, struct err *e)
 
 /* --- Rounds. --- */
 
+/* Never before the first run of all: a sweep that measured nothing would have no answer to show. */
+static bool is_time_over(const struct sweeping *w)
+{
+    const struct sweep *s = w->s;
+
+    return s->run_count > 0 && s->time_limit_ns != SWEEP_UNKNOWN && took_ns(w) >= s->time_limit_ns;
+}
+
 static bool any_left(const struct sweeping *w)
 {
     for (uint32_t i = 0; i < w->s->point_count; i++)
@@ -186,7 +194,7 @@ static int one_round(struct sweeping *w, uint32_t round, struct err *e)
             continue;
         if (run_interrupted()) {
             end(w, SWEEP_ENDED_SIGNAL);
-        } else if (s->time_limit_ns != SWEEP_UNKNOWN && took_ns(w) >= s->time_limit_ns) {
+        } else if (is_time_over(w)) {
             end(w, SWEEP_ENDED_TIME);
         } else {
             tell(w, round, point);
@@ -314,6 +322,9 @@ static int prepare(struct sweeping *w, struct journal *journal, struct err *e)
         return -1;
     w->journal = journal;
     take_earlier(w);
+    if (journal->of_document && journal->found.took_ns != SWEEP_UNKNOWN &&
+        journal->found.took_ns > w->earlier_ns)
+        w->earlier_ns = journal->found.took_ns;
     return settle_by(s, &w->context, e);
 }
 
@@ -329,6 +340,10 @@ int sweep_run(struct sweep *s, const struct sweep_plan *plan, struct journal *jo
     rc = prepare(&w, journal, e);
     if (rc == 0)
         rc = all_rounds(&w, e);
+    if (rc == 0 && journal->of_document && journal->found.whole && s->run_count == w.earlier_runs &&
+        s->ended != SWEEP_ENDED_SIGNAL) {
+        rc = resume_refuse_whole(plan->document, e);
+    }
     s->took_ns = took_ns(&w);
     watch_end(&watch, s);
     s->interrupted = s->ended == SWEEP_ENDED_SIGNAL;
@@ -336,8 +351,11 @@ int sweep_run(struct sweep *s, const struct sweep_plan *plan, struct journal *jo
         rc = settle_context(s, &w.context, e);
     if (rc == 0)
         rc = refuse_mistakes(s, e);
-    /* What was a mistake from the beginning leaves nothing to go on with. */
-    if (rc != 0 && e->status == STATUS_USAGE && w.journal != NULL && w.earlier_runs == 0)
+    /* What was a mistake from the beginning leaves nothing to go on with, or a document that has
+     * everything. */
+    if (rc != 0 && w.journal != NULL &&
+        ((e->status == STATUS_USAGE && w.earlier_runs == 0) ||
+         (journal->of_document && s->run_count == w.earlier_runs)))
         journal_close(journal, true);
     run_context_free(&w.context);
     mem_free(w.points);

@@ -174,7 +174,7 @@ static void without_a_journal_there_is_nothing_to_go_on_with(void **state)
         {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}",
          "there is no "},
         {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}]}\n",
-         "s.json' is complete: there is nothing to resume"},
+         "s.json' is of a sweep with another version of uvlab (unknown, not "},
     };
     struct sweep_lab lab;
     (void)state;

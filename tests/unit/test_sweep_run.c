@@ -164,7 +164,7 @@ static void time_ends_what_is_never_known(void **state)
     s.time_limit_ns = 0;
     assert_int_equal(run(&s, &plan, &e), 0);
     assert_int_equal(s.ended, SWEEP_ENDED_TIME);
-    assert_int_equal(s.run_count, 0);
+    assert_int_equal(s.run_count, 1); /* else there was nothing to show */
     sweep_free(&s);
     sweep_lab_close(&lab);
 }
