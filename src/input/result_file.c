@@ -214,14 +214,14 @@ static int take_document(const struct reader *r, cJSON *document, struct err *e)
     bool is_sweep = false;
     if (check_schema(document, &is_sweep, e) != 0)
         return -1;
-    if (r->runs > 0 && r->swept != is_sweep)
-        return err_set(e, STATUS_FAILED,
-                       is_sweep ? "runs[0].point: must be the number of a point"
-                                : "runs[0].role: must be a text");
     if (r->failed) {
         *e = r->error;
         return -1;
     }
+    if (r->runs > 0 && r->swept != is_sweep)
+        return err_set(e, STATUS_FAILED,
+                       is_sweep ? "runs[0].point: must be the number of a point"
+                                : "runs[0].role: must be a text");
     if (!cJSON_IsArray(json_file_get(document, "runs")))
         return err_set(e, STATUS_FAILED, "runs: must be an array");
     if (!cJSON_IsBool(interrupted))
