@@ -64,13 +64,28 @@ int result_doubt_keys(struct result_file *f, const cJSON *tree, struct err *e)
                             (int)text_cut(key, SHOWN_BYTES), key);
 }
 
+static void free_kinds(struct result_file *f)
+{
+    for (size_t i = 0; i < f->kind_count; i++) {
+        for (unsigned p = 0; p < RESULT_PARTS; p++) {
+            mem_free(f->kinds[i].runs[p].values);
+            mem_free(f->kinds[i].calls[p].values);
+        }
+    }
+    mem_free(f->kinds);
+    f->kinds = NULL;
+    f->kind_count = f->kind_capacity = 0;
+}
+
 /* The first run tells whose runs they are: those of a sweep have a point, and no role. */
 static int take_any_run(struct reader *r, const cJSON *run)
 {
     if (r->runs == 0)
         r->swept = json_file_get(run, "point") != NULL && json_file_get(run, "role") == NULL;
-    return r->swept ? sweep_take_run(r->file, run, r->runs, &r->error)
-                    : result_take_run(r->file, run, r->runs, &r->error);
+    if (!r->swept)
+        return result_take_run(r->file, run, r->runs, &r->error);
+    free_kinds(r->file); /* of its spans, if they were wanted: those of sweeps are not kept */
+    return sweep_take_run(r->file, run, r->runs, &r->error);
 }
 
 /* An element of the document, for one of the two functions. What is wrong with it is told later,
@@ -305,13 +320,7 @@ void result_file_free(struct result_file *f)
                                             &f->latency_p99};
     for (size_t i = 0; i < sizeof series / sizeof series[0]; i++)
         mem_free(series[i]->values);
-    for (size_t i = 0; i < f->kind_count; i++) {
-        for (unsigned p = 0; p < RESULT_PARTS; p++) {
-            mem_free(f->kinds[i].runs[p].values);
-            mem_free(f->kinds[i].calls[p].values);
-        }
-    }
-    mem_free(f->kinds);
+    free_kinds(f);
     for (size_t i = 0; i < f->warning_count; i++)
         mem_free(f->warnings[i]);
     mem_free(f->warnings);

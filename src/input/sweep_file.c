@@ -70,7 +70,7 @@ int sweep_take_run(struct result_file *f, const cJSON *run, size_t index, struct
     struct sweep_file *s = sweep_of(f, e);
     const cJSON *point = json_file_get(run, "point");
     char place[PLACE_BYTES];
-    bool counts;
+    bool counts = false;
     struct result_file *result;
     snprintf(place, sizeof place, "runs[%zu]", index);
     if (s == NULL)
