@@ -197,8 +197,12 @@ static int take_points(struct result_file *f, const cJSON *points, struct err *e
 int sweep_take_document(struct result_file *f, cJSON *document, struct err *e)
 {
     const cJSON *recommended = json_file_get(document, "recommended");
+    const cJSON *answers = json_file_get(document, "answers");
     if (sweep_of(f, e) == NULL || take_points(f, json_file_get(document, "points"), e) != 0)
         return -1;
+    if (answers != NULL && !cJSON_IsArray(answers))
+        return err_set(e, STATUS_FAILED, "answers: must be an array");
+    f->sweep->several_answers = cJSON_GetArraySize(answers) > 1;
     if (cJSON_IsNull(recommended))
         return 0;
     if (take_values(document, "recommended", "recommended", &f->sweep->recommended, e) != 0)

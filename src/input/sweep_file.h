@@ -19,8 +19,9 @@ struct sweep_point {
 struct sweep_file {
     struct sweep_point *points; /* as they are numbered in the document; at least one */
     size_t point_count, point_capacity;
-    cJSON *recommended; /* values as those of a point; NULL: the sweep recommends none */
+    cJSON *recommended; /* values as those of a point; NULL: the sweep recommends none as a whole */
     char recommended_label[SWEEP_LABEL_BYTES];
+    bool several_answers; /* one for each kind of work, and therefore none as a whole */
 };
 
 /* For result_file.c: takes in run number `index`, and what is beside the runs, once *f has what is

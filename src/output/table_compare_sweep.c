@@ -82,6 +82,8 @@ void compare_put_points(const struct term *t, const struct comparison_set *set, 
 /* NULL: nothing. */
 static const char *recommended_by(const struct result_file *f)
 {
+    if (f->sweep->several_answers)
+        return "another value for each kind of work";
     return f->sweep->recommended != NULL ? f->sweep->recommended_label : NULL;
 }
 
