@@ -33,13 +33,17 @@ static const struct comparison_metric *find(const struct comparison *c,
 /* As wide as the longest label, as far as the terminal and the other columns allow. */
 static size_t name_columns(const struct term *t, const struct comparison_set *set)
 {
-    size_t columns = COMPARE_NAME_COLUMNS, most = t->columns - BESIDE_NAME_COLUMNS;
+    size_t columns = COMPARE_NAME_COLUMNS, most = NAME_COLUMNS_MOST;
+    if (t->columns < NAME_COLUMNS_MOST + BESIDE_NAME_COLUMNS)
+        most = t->columns - BESIDE_NAME_COLUMNS;
     for (size_t i = 0; i < set->count; i++) {
         size_t label = INDENT_COLUMNS + term_columns(t, set->items[i].point->label) + 1;
-        columns = label > columns ? label : columns;
+        if (label >= most)
+            return most;
+        if (label > columns)
+            columns = label;
     }
-    most = most < NAME_COLUMNS_MOST ? most : NAME_COLUMNS_MOST;
-    return columns < most ? columns : most;
+    return columns;
 }
 
 static void put_figure(const struct term *t, const struct comparison_set *set, size_t first,
