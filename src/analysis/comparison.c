@@ -142,13 +142,15 @@ static int by_p(const void *a, const void *b)
 /* S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979: the least p is multiplied
  * by the number of tests, the next by one less, and none may come out below one before it. Those
  * that are checked are a family, so that what only explains does not make them less sharp. */
-static void correct(struct comparison *c, bool checked, struct comparison_metric **family)
+static void correct(struct comparison *all, size_t of, bool checked,
+                    struct comparison_metric **family)
 {
     double last = 0;
     size_t count = 0;
-    for (size_t i = 0; i < c->metric_count; i++)
-        if (c->metrics[i].checked == checked && !isnan(c->metrics[i].rank.p))
-            family[count++] = &c->metrics[i];
+    for (struct comparison *c = all; c < all + of; c++)
+        for (size_t i = 0; i < c->metric_count; i++)
+            if (c->metrics[i].checked == checked && !isnan(c->metrics[i].rank.p))
+                family[count++] = &c->metrics[i];
     qsort(family, count, sizeof *family, by_p);
     for (size_t i = 0; i < count; i++) {
         last = fmax(last, fmin(1, family[i]->rank.p * (double)(count - i)));
@@ -203,21 +205,12 @@ static void judge(struct comparison *c, const struct comparison_terms *terms)
 static int compare(struct comparison *c, const struct comparison_terms *terms, struct err *e)
 {
     size_t most = RUN_FIGURES + c->base->kind_count * RESULT_PARTS * 2;
-    struct comparison_metric **family = mem_zeroed(most, sizeof *family);
-    int rc = -1;
     c->metrics = mem_zeroed(most, sizeof *c->metrics);
-    if (c->metrics == NULL || family == NULL)
-        err_no_memory(e, "a comparison");
-    else if (add_runs(c, terms, e) == 0 && add_kinds(c, terms, e) == 0 &&
-             comparison_find_changes(c, e) == 0)
-        rc = 0;
-    if (rc == 0) {
-        correct(c, true, family);
-        correct(c, false, family);
-        judge(c, terms);
-    }
-    mem_free(family);
-    return rc;
+    if (c->metrics == NULL)
+        return err_no_memory(e, "a comparison");
+    if (add_runs(c, terms, e) != 0 || add_kinds(c, terms, e) != 0)
+        return -1;
+    return comparison_find_changes(c, e);
 }
 
 static int check(const struct result_file *base, const struct result_file *other, struct err *e)
@@ -235,9 +228,9 @@ static int check(const struct result_file *base, const struct result_file *other
     return 0;
 }
 
-int comparison_make(struct comparison *c, const struct result_file *base,
-                    const struct result_file *other, const struct comparison_terms *terms,
-                    struct err *e)
+int comparison_measure(struct comparison *c, const struct result_file *base,
+                       const struct result_file *other, const struct comparison_terms *terms,
+                       struct err *e)
 {
     *c = (struct comparison){.base = base, .other = other};
     if (check(base, other, e) != 0)
@@ -245,6 +238,36 @@ int comparison_make(struct comparison *c, const struct result_file *base,
     c->too_few =
         base->run_count < COMPARISON_RUNS_LEAST || other->run_count < COMPARISON_RUNS_LEAST;
     if (compare(c, terms, e) == 0)
+        return 0;
+    comparison_free(c);
+    return -1;
+}
+
+int comparison_judge(struct comparison *all, size_t count, const struct comparison_terms *terms,
+                     struct err *e)
+{
+    struct comparison_metric **family;
+    size_t metrics = 0;
+    for (size_t i = 0; i < count; i++)
+        metrics += all[i].metric_count;
+    family = mem_zeroed(metrics + 1, sizeof *family);
+    if (family == NULL)
+        return err_no_memory(e, "a comparison");
+    correct(all, count, true, family);
+    correct(all, count, false, family);
+    for (size_t i = 0; i < count; i++)
+        judge(&all[i], terms);
+    mem_free(family);
+    return 0;
+}
+
+int comparison_make(struct comparison *c, const struct result_file *base,
+                    const struct result_file *other, const struct comparison_terms *terms,
+                    struct err *e)
+{
+    if (comparison_measure(c, base, other, terms, e) != 0)
+        return -1;
+    if (comparison_judge(c, 1, terms, e) == 0)
         return 0;
     comparison_free(c);
     return -1;

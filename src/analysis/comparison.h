@@ -60,8 +60,11 @@ struct comparison_changes {
     size_t count;
 };
 
+struct sweep_point; /* input/sweep_file.h */
+
 struct comparison {
     const struct result_file *base, *other;
+    const struct sweep_point *point; /* of the base, whose results these are; NULL: of no sweep */
     struct comparison_changes parameters, environment;
     struct comparison_metric *metrics;
     size_t metric_count;
@@ -84,6 +87,16 @@ int comparison_make(struct comparison *c, const struct result_file *base,
                     struct err *e);
 void comparison_free(struct comparison *c);
 
+/* The two halves of that, for several comparisons that answer one question: everything but the
+ * verdicts (and what follows from them) of one; and those of `count` of them together, which
+ * corrects for the figures of all. On failure the first leaves *c empty; the second fails only
+ * when memory is short. */
+int comparison_measure(struct comparison *c, const struct result_file *base,
+                       const struct result_file *other, const struct comparison_terms *terms,
+                       struct err *e);
+int comparison_judge(struct comparison *all, size_t count, const struct comparison_terms *terms,
+                     struct err *e);
+
 /* comparison_changes.c: what differs in the parameters, and in those facts about the environment
  * that do not differ from run to run. Fails when memory is short. */
 int comparison_find_changes(struct comparison *c, struct err *e);
@@ -96,5 +109,8 @@ bool comparison_is_same(const cJSON *a, const cJSON *b);
 struct text;
 void comparison_doubts(const struct comparison *c, const struct comparison_terms *terms,
                        struct text *doubts);
+
+/* Adds 'a.json', or its end when it is too long. */
+void comparison_add_name(struct text *t, const struct result_file *f);
 
 #endif

@@ -11,8 +11,7 @@
 
 enum { NAME_BYTES = 60, KEYS_NAMED = 6, KINDS_NAMED = 4 };
 
-/* 'a.json', or its end when it is too long. */
-static void add_name(struct text *t, const struct result_file *f)
+void comparison_add_name(struct text *t, const struct result_file *f)
 {
     size_t length = strlen(f->name);
     const char *from = f->name;
@@ -38,7 +37,7 @@ static void doubt_runs(const struct comparison *c, struct text *t)
     for (size_t i = 0; i < 2; i++) {
         if (sides[i]->run_count >= COMPARISON_RUNS_LEAST)
             continue;
-        add_name(t, sides[i]);
+        comparison_add_name(t, sides[i]);
         text_add(t,
                  " has %zu run%s: below %d runs of each result nothing can be told from noise; "
                  "measure with --runs 10 or more\n",
@@ -51,9 +50,9 @@ static void doubt_environment(const struct comparison *c, struct text *t)
     const struct comparison_changes *changes = &c->environment;
     if (changes->count == 0)
         return;
-    add_name(t, c->base);
+    comparison_add_name(t, c->base);
     text_add(t, " and ");
-    add_name(t, c->other);
+    comparison_add_name(t, c->other);
     text_add(t, " were measured in different environments:");
     for (size_t i = 0; i < changes->count && i < KEYS_NAMED; i++) {
         text_add(t, "%s ", i == 0 ? "" : ",");
@@ -83,7 +82,7 @@ static void doubt_kinds(const struct result_file *one, const struct result_file 
             continue;
         if (found == 0) {
             text_add(t, "only ");
-            add_name(t, one);
+            comparison_add_name(t, one);
             text_add(t, " has figures of ");
         }
         if (found < KINDS_NAMED)
@@ -123,7 +122,7 @@ static void doubt_figures(const struct result_file *one, const struct result_fil
         if (count == one->run_count ||
             (count == 0 && !checked_figures[i].always && figures_at(other, offset) == 0))
             continue;
-        add_name(t, one);
+        comparison_add_name(t, one);
         if (count == 0)
             text_add(t, " has no %s: it cannot be compared\n", checked_figures[i].name);
         else
@@ -138,7 +137,7 @@ static void doubt_summaries(const struct result_file *f, struct text *t)
     for (size_t i = 0; i < f->kind_count; i++)
         if (has_figures(&f->kinds[i]))
             return;
-    add_name(t, f);
+    comparison_add_name(t, f);
     text_add(t, " has no summaries of its runs, as an older uvlab wrote it: nothing is known of "
                 "its calls but by --spans\n");
 }
@@ -147,14 +146,15 @@ static void doubt_spans(const struct result_file *f, struct text *t)
 {
     if (f->runs_without_spans == 0)
         return;
-    add_name(t, f);
+    comparison_add_name(t, f);
     text_add(t, " was written without its spans: --spans finds no calls in it\n");
 }
 
 void comparison_doubts(const struct comparison *c, const struct comparison_terms *terms,
                        struct text *t)
 {
-    doubt_runs(c, t);
+    if (c->point == NULL) /* of points it is told together */
+        doubt_runs(c, t);
     doubt_environment(c, t);
     doubt_figures(c->base, c->other, t);
     doubt_figures(c->other, c->base, t);

@@ -1,12 +1,13 @@
-/* `uvlab compare A.json B.json ...`: results of one experiment, each beside the first. All files
- * are read and compared before anything is written, so that what cannot be compared leaves no half
- * output. Results live until the end, as comparisons point into them. Main thread. */
+/* `uvlab compare A.json B.json ...`: results, or sweeps, of one experiment, each beside the first.
+ * All files are read and compared before anything is written, so that what cannot be compared
+ * leaves no half output. Results live until the end, as comparisons point into them. Main thread.
+ */
 #include "cli/command.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "analysis/comparison.h"
+#include "analysis/comparison_set.h"
 #include "base/mem.h"
 #include "cli/common.h"
 #include "cli/style.h"
@@ -55,7 +56,7 @@ struct work {
     const struct compare_options *options;
     struct comparison_terms terms;
     struct result_file *results;
-    struct comparison *comparisons;
+    struct comparison_set *sets;
     size_t count;
     struct text doubts;    /* lines */
     const char **warnings; /* point into it */
@@ -66,8 +67,8 @@ static int read_results(struct work *w, const char *const *operands, struct err 
 {
     bool standard = false;
     w->results = mem_zeroed(OPERANDS_MOST, sizeof *w->results);
-    w->comparisons = mem_zeroed(OPERANDS_MOST, sizeof *w->comparisons);
-    if (w->results == NULL || w->comparisons == NULL)
+    w->sets = mem_zeroed(OPERANDS_MOST, sizeof *w->sets);
+    if (w->results == NULL || w->sets == NULL)
         return err_no_memory(e, "the results");
     for (size_t i = 0; i < OPERANDS_MOST && operands[i] != NULL; i++) {
         bool is_standard = strcmp(operands[i], "-") == 0;
@@ -77,6 +78,10 @@ static int read_results(struct work *w, const char *const *operands, struct err 
         if (result_file_read(&w->results[i], operands[i], w->terms.spans, e) != 0)
             return -1;
         w->count++;
+        if (w->terms.spans && w->results[i].sweep != NULL)
+            return err_set(e, STATUS_USAGE,
+                           "--spans is for results of one setting, and '%s' is a sweep",
+                           w->results[i].name);
     }
     return 0;
 }
@@ -84,8 +89,7 @@ static int read_results(struct work *w, const char *const *operands, struct err 
 static int compare(struct work *w, struct err *e)
 {
     for (size_t i = 1; i < w->count; i++) {
-        if (comparison_make(&w->comparisons[i - 1], &w->results[0], &w->results[i], &w->terms, e) !=
-            0)
+        if (comparison_set_make(&w->sets[i - 1], &w->results[0], &w->results[i], &w->terms, e) != 0)
             return -1;
     }
     return 0;
@@ -97,7 +101,7 @@ static int split_doubts(struct work *w, struct err *e)
     size_t lines = 0;
     char *rest = NULL;
     for (size_t i = 1; i < w->count; i++)
-        comparison_doubts(&w->comparisons[i - 1], &w->terms, &w->doubts);
+        comparison_set_doubts(&w->sets[i - 1], &w->terms, &w->doubts);
     for (const char *c = text_get(&w->doubts); *c != '\0'; c++)
         lines += *c == '\n';
     w->warnings = mem_zeroed(lines + 1, sizeof *w->warnings);
@@ -147,45 +151,82 @@ static bool has_too_few(const struct comparison *c)
     return few;
 }
 
+static void say_slower(const struct work *w, const struct comparison *c)
+{
+    char name[COMPARE_TEXT_BYTES], by[COMPARE_TEXT_BYTES], limit[COMPARE_TEXT_BYTES];
+    compare_limit(limit, w->options->limit_ppm);
+    for (size_t k = 0; k < c->metric_count; k++)
+        if (c->metrics[k].beyond_limit)
+            fprintf(stderr, "uvlab: compare: '%s'%s%s: %s became slower %s; the limit is %s\n",
+                    c->other->name, c->point != NULL ? " with " : "",
+                    c->point != NULL ? c->point->label : "", compare_name(name, &c->metrics[k]),
+                    compare_by(by, &c->metrics[k], "u"), limit);
+}
+
 /* Why the status will not be 0, unless a terminal has just shown it; and, where --check has judged
  * nothing, that. */
 static void say_check(const struct work *w, bool on_terminal)
 {
-    char name[COMPARE_TEXT_BYTES], by[COMPARE_TEXT_BYTES], limit[COMPARE_TEXT_BYTES];
     if (on_terminal)
         return;
-    compare_limit(limit, w->options->limit_ppm);
     for (size_t i = 1; i < w->count; i++) {
-        const struct comparison *c = &w->comparisons[i - 1];
-        if (has_too_few(c) && !w->options->view.quiet)
+        const struct comparison_set *set = &w->sets[i - 1];
+        bool any = false, all = true;
+        for (size_t k = 0; k < set->count; k++) {
+            any |= has_too_few(&set->items[k]);
+            all &= set->items[k].too_few;
+        }
+        if (any && !w->options->view.quiet)
             fprintf(stderr,
                     "uvlab: compare: warning: '%s' and '%s': too few runs to check %s; "
                     "measure with --runs 10 or more\n",
-                    c->base->name, c->other->name, c->too_few ? "anything" : "everything");
-        for (size_t k = 0; k < c->metric_count; k++)
-            if (c->metrics[k].beyond_limit)
-                fprintf(stderr, "uvlab: compare: '%s': %s became slower %s; the limit is %s\n",
-                        c->other->name, compare_name(name, &c->metrics[k]),
-                        compare_by(by, &c->metrics[k], "u"), limit);
+                    set->base->name, set->other->name, all ? "anything" : "everything");
+        for (size_t k = 0; k < set->count; k++)
+            say_slower(w, &set->items[k]);
     }
 }
 
 static bool any_slower(const struct work *w)
 {
     for (size_t i = 1; i < w->count; i++)
-        if (w->comparisons[i - 1].slower)
+        if (comparison_set_is_slower(&w->sets[i - 1]))
             return true;
     return false;
 }
 
-/* A check of nothing must not pass: what it is about before all is how long runs take. */
+static int refuse_unchecked(const struct result_file *f, const char *what,
+                            const struct sweep_point *point, struct err *e)
+{
+    return err_set(e, STATUS_FAILED, "cannot be checked: '%s' has no %s%s%s", f->name, what,
+                   point != NULL ? " with " : "", point != NULL ? point->label : "");
+}
+
+/* A check of nothing must not pass: what it is about before all is how long runs take. Nor may a
+ * point pass that worked before and fails now. */
 static int find_unchecked(const struct work *w, struct err *e)
 {
-    for (size_t i = 0; i < w->count; i++)
-        if (w->results[i].elapsed.count == 0)
-            return err_set(e, STATUS_FAILED, "cannot be checked: '%s' has no elapsed time",
-                           w->results[i].name);
+    for (size_t i = 1; i < w->count; i++) {
+        const struct comparison_set *set = &w->sets[i - 1];
+        for (size_t k = 0; k < set->count; k++) {
+            const struct comparison *c = &set->items[k];
+            if (c->base->elapsed.count == 0)
+                return refuse_unchecked(c->base, "elapsed time", c->point, e);
+            if (c->other->elapsed.count == 0)
+                return refuse_unchecked(c->other, "elapsed time", c->point, e);
+        }
+        for (size_t k = 0; k < set->lone_count; k++)
+            if (set->lone[k].failed && set->lone[k].missing == set->other)
+                return refuse_unchecked(set->other, "run that counts", set->lone[k].point, e);
+    }
     return STATUS_OK;
+}
+
+static bool has_slower(const struct comparison *c)
+{
+    for (size_t i = 0; i < c->metric_count; i++)
+        if (c->metrics[i].checked && c->metrics[i].verdict == COMPARISON_SLOWER)
+            return true;
+    return false;
 }
 
 /* Without --check the limit is a part of the document, and in the table of what is said of
@@ -194,9 +235,8 @@ static void say_limit(const struct work *w)
 {
     bool used = w->options->view.format == FORMAT_JSON;
     for (size_t i = 1; i < w->count; i++)
-        for (size_t k = 0; k < w->comparisons[i - 1].metric_count; k++)
-            used |= w->comparisons[i - 1].metrics[k].checked &&
-                    w->comparisons[i - 1].metrics[k].verdict == COMPARISON_SLOWER;
+        for (size_t k = 0; k < w->sets[i - 1].count; k++)
+            used |= has_slower(&w->sets[i - 1].items[k]);
     if (w->options->limit_ppm > 0 && !used && !w->options->view.quiet)
         fputs("uvlab: compare: warning: --limit counts with --check only\n", stderr);
 }
@@ -210,7 +250,7 @@ static int work_through(struct work *w, const char *const *operands, struct err 
     v = (struct compare_view){
         .results = w->results,
         .result_count = w->count,
-        .comparisons = w->comparisons,
+        .sets = w->sets,
         .terms = &w->terms,
         .limit_given = w->options->limit_ppm > 0,
         .warnings = w->warnings,
@@ -228,11 +268,11 @@ static int work_through(struct work *w, const char *const *operands, struct err 
 
 static void work_free(struct work *w)
 {
-    for (size_t i = 0; w->comparisons != NULL && i < OPERANDS_MOST; i++)
-        comparison_free(&w->comparisons[i]);
+    for (size_t i = 0; w->sets != NULL && i < OPERANDS_MOST; i++)
+        comparison_set_free(&w->sets[i]);
     for (size_t i = 0; w->results != NULL && i < w->count; i++)
         result_file_free(&w->results[i]);
-    mem_free(w->comparisons);
+    mem_free(w->sets);
     mem_free(w->results);
     mem_free(w->warnings);
     text_free(&w->doubts);
@@ -267,10 +307,11 @@ const struct command command_compare = {
         "Files are results of one experiment, written with --format json; '-' is standard "
         "input. Each is compared with the first: medians of the runs, how far they differ, and "
         "whether that is more than noise, which takes 6 runs of each or more (--runs 10). "
+        "Files may be sweeps instead (uvlab sweep ... -o FILE): compared is each point that both "
+        "have, and shown what either recommends. "
         "Exit status with --check: 3 when something became slower, beyond noise and --limit; 1 "
-        "when nothing "
-        "did, but a result has no elapsed time, so that it cannot be checked. Too few runs "
-        "are warned of, and do not fail.",
+        "when nothing did, but a result has no elapsed time, or a point no runs, so that it "
+        "cannot be checked. Too few runs are warned of, and do not fail.",
     .operand = "FILE FILE...",
     .operands_most = OPERANDS_MOST,
     .operand_words = command_path_word,

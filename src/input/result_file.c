@@ -1,7 +1,8 @@
-/* Reading a result in one pass. Its runs are handed on one by one, less their spans, and a run's
- * spans before it, so that memory holds one of each at a time and the figures that are kept: eight
- * bytes for each. What is beside the runs comes last, and only then is it certain that this is a
- * result at all: that is looked at first, and then what was wrong with a run.
+/* Reading a result, or a sweep, in one pass. Its runs are handed on one by one, less their spans,
+ * and a run's spans before it, so that memory holds one of each at a time and the figures that are
+ * kept: eight bytes for each. What is beside the runs comes last, and only then is it certain that
+ * this is a result at all: that is looked at first, and then what was wrong with a run. Which of
+ * the two it is shows in its first run, too, and must be what its schema says in the end.
  *
  * The reader lives for one call; the result belongs to the caller. Main thread. */
 #include "input/result_file.h"
@@ -15,6 +16,7 @@
 #include "base/text.h"
 #include "input/json_file.h"
 #include "input/result_run.h"
+#include "input/sweep_file.h"
 
 enum { REST_BYTES_MOST = 4 << 20, RUN_BYTES_MOST = 1 << 20, SPAN_BYTES_MOST = 1 << 20 };
 enum { SHOWN_BYTES = 60, WARNING_BYTES = 480 };
@@ -24,6 +26,7 @@ static const char schema[] = "uvlab.result/1";
 struct reader {
     struct result_file *file;
     size_t runs; /* that were read, of whatever role */
+    bool swept;  /* they are those of a sweep */
     bool failed; /* *error says what is wrong with one */
     struct err error;
 };
@@ -61,6 +64,30 @@ int result_doubt_keys(struct result_file *f, const cJSON *tree, struct err *e)
                             (int)text_cut(key, SHOWN_BYTES), key);
 }
 
+static void free_kinds(struct result_file *f)
+{
+    for (size_t i = 0; i < f->kind_count; i++) {
+        for (unsigned p = 0; p < RESULT_PARTS; p++) {
+            mem_free(f->kinds[i].runs[p].values);
+            mem_free(f->kinds[i].calls[p].values);
+        }
+    }
+    mem_free(f->kinds);
+    f->kinds = NULL;
+    f->kind_count = f->kind_capacity = 0;
+}
+
+/* The first run tells whose runs they are: those of a sweep have a point, and no role. */
+static int take_any_run(struct reader *r, const cJSON *run)
+{
+    if (r->runs == 0)
+        r->swept = json_file_get(run, "point") != NULL && json_file_get(run, "role") == NULL;
+    if (!r->swept)
+        return result_take_run(r->file, run, r->runs, &r->error);
+    free_kinds(r->file); /* of its spans, if they were wanted: those of sweeps are not kept */
+    return sweep_take_run(r->file, run, r->runs, &r->error);
+}
+
 /* An element of the document, for one of the two functions. What is wrong with it is told later,
  * unless nothing more can be done. */
 static int take(struct reader *r, const char *json, size_t bytes, bool is_run, struct err *e)
@@ -76,7 +103,7 @@ static int take(struct reader *r, const char *json, size_t bytes, bool is_run, s
         bool first_doubt = r->file->warning_count == 0;
         rc = first_doubt ? result_doubt_keys(r->file, tree, &r->error) : 0;
         if (rc == 0)
-            rc = result_take_run(r->file, tree, r->runs, &r->error);
+            rc = take_any_run(r, tree);
         r->runs++;
     } else {
         rc = result_take_span(r->file, tree, r->runs, &r->error);
@@ -100,12 +127,12 @@ static int take_span(void *context, const char *json, size_t bytes, struct err *
 static const struct {
     const char *schema, *name;
 } other_documents[] = {
-    {"uvlab.sweep/1", "a sweep"},
     {"uvlab.sweep-journal/1", "the journal of a sweep"},
     {"uvlab.compare/1", "a comparison"},
 };
 
-static int check_schema(const cJSON *document, struct err *e)
+/* Whether it is a sweep goes to *is_sweep. */
+static int check_schema(const cJSON *document, bool *is_sweep, struct err *e)
 {
     const cJSON *item = json_file_get(document, "schema");
     const char *given = cJSON_IsString(item) ? item->valuestring : NULL;
@@ -114,10 +141,11 @@ static int check_schema(const cJSON *document, struct err *e)
     for (size_t i = 0; i < sizeof other_documents / sizeof other_documents[0]; i++)
         if (strcmp(given, other_documents[i].schema) == 0)
             return err_set(e, STATUS_FAILED,
-                           "is %s; compare reads results of one setting (uvlab EXPERIMENT "
-                           "--format json)",
+                           "is %s; compare reads results (uvlab EXPERIMENT --format json) and "
+                           "sweeps",
                            other_documents[i].name);
-    if (strcmp(given, schema) != 0)
+    *is_sweep = strcmp(given, "uvlab.sweep/1") == 0;
+    if (!*is_sweep && strcmp(given, schema) != 0)
         return err_set(e, STATUS_FAILED, "is a %.*s, not a %s", (int)text_cut(given, SHOWN_BYTES),
                        given, schema);
     return 0;
@@ -142,10 +170,16 @@ static bool take_plain(cJSON *item)
     return true;
 }
 
-/* Takes an object of such out of the document. */
-static int take_pairs(cJSON *document, const char *key, cJSON **pairs, struct err *e)
+/* Takes an object of such out of the document; a sweep of which no run came to a result has none.
+ */
+static int take_pairs(cJSON *document, const char *key, bool may_be_null, cJSON **pairs,
+                      struct err *e)
 {
     const cJSON *object = json_file_get(document, key);
+    if (may_be_null && cJSON_IsNull(object)) {
+        *pairs = cJSON_CreateObject();
+        return *pairs != NULL ? 0 : err_no_memory(e, "a document");
+    }
     if (!cJSON_IsObject(object))
         return err_set(e, STATUS_FAILED, "%s: must be an object", key);
     if (cJSON_GetArraySize(object) > RESULT_PAIRS_MOST)
@@ -192,12 +226,17 @@ static int take_document(const struct reader *r, cJSON *document, struct err *e)
 {
     struct result_file *f = r->file;
     const cJSON *interrupted = json_file_get(document, "interrupted");
-    if (check_schema(document, e) != 0)
+    bool is_sweep = false;
+    if (check_schema(document, &is_sweep, e) != 0)
         return -1;
     if (r->failed) {
         *e = r->error;
         return -1;
     }
+    if (r->runs > 0 && r->swept != is_sweep)
+        return err_set(e, STATUS_FAILED,
+                       is_sweep ? "runs[0].point: must be the number of a point"
+                                : "runs[0].role: must be a text");
     if (!cJSON_IsArray(json_file_get(document, "runs")))
         return err_set(e, STATUS_FAILED, "runs: must be an array");
     if (!cJSON_IsBool(interrupted))
@@ -205,10 +244,10 @@ static int take_document(const struct reader *r, cJSON *document, struct err *e)
     f->interrupted = cJSON_IsTrue(interrupted);
     if (take_names(f, document, e) != 0 || take_warnings(f, document, e) != 0 ||
         result_doubt_keys(f, document, e) != 0 ||
-        take_pairs(document, "parameters", &f->parameters, e) != 0 ||
-        take_pairs(document, "environment", &f->environment, e) != 0)
+        take_pairs(document, "parameters", is_sweep, &f->parameters, e) != 0 ||
+        take_pairs(document, "environment", is_sweep, &f->environment, e) != 0)
         return -1;
-    return 0;
+    return is_sweep ? sweep_take_document(f, document, e) : 0;
 }
 
 static int take_rest(const struct reader *r, const struct json_split *s, struct err *e)
@@ -281,16 +320,11 @@ void result_file_free(struct result_file *f)
                                             &f->latency_p99};
     for (size_t i = 0; i < sizeof series / sizeof series[0]; i++)
         mem_free(series[i]->values);
-    for (size_t i = 0; i < f->kind_count; i++) {
-        for (unsigned p = 0; p < RESULT_PARTS; p++) {
-            mem_free(f->kinds[i].runs[p].values);
-            mem_free(f->kinds[i].calls[p].values);
-        }
-    }
-    mem_free(f->kinds);
+    free_kinds(f);
     for (size_t i = 0; i < f->warning_count; i++)
         mem_free(f->warnings[i]);
     mem_free(f->warnings);
+    sweep_file_free(f->sweep); /* points refer to what follows */
     cJSON_Delete(f->parameters);
     cJSON_Delete(f->environment);
     mem_free(f->name);

@@ -1,6 +1,7 @@
 /* A result that comes in from a file, schema uvlab.result/1: what is said of it as a whole, and the
- * figures of its runs as plain numbers. The file may come from anywhere and hold anything: what is
- * used of it is checked, and what is in here can be relied on. Main thread. */
+ * figures of its runs as plain numbers. A sweep, schema uvlab.sweep/1, is read as well: as a result
+ * for each of its points. The file may come from anywhere and hold anything: what is used of it is
+ * checked, and what is in here can be relied on. Main thread. */
 #ifndef UVLAB_INPUT_RESULT_FILE_H
 #define UVLAB_INPUT_RESULT_FILE_H
 
@@ -38,6 +39,8 @@ struct result_kind {
     size_t whole_calls[RESULT_PARTS]; /* while reading: those of runs that count */
 };
 
+struct sweep_file; /* input/sweep_file.h */
+
 struct result_file {
     char *name; /* what messages call it: the path, or "standard input"; printable */
     char experiment[RESULT_WORD_BYTES];
@@ -52,15 +55,19 @@ struct result_file {
     /* Of loads: elapsed time by answered requests, and latencies; nanoseconds. */
     struct result_series request, latency_p50, latency_p99;
     struct result_kind *kinds; /* in the order in which they came */
-    size_t kind_count;
+    size_t kind_count, kind_capacity;
     size_t runs_without_spans; /* of the measured ones: whose spans were left out of the file */
 
     char **warnings; /* its own, and doubts about the file; printable */
     size_t warning_count;
+
+    /* NULL: it is a result. Else a sweep, whose runs are counted here, those that do not count as
+     * left out; figures are those of its points, and there are none here. */
+    struct sweep_file *sweep;
 };
 
 /* Reads the file, or standard input when `path` is "-". Spans are only skimmed, without any memory,
- * unless they are wanted. Fails with STATUS_FAILED: "'x.json' is a sweep; ...",
+ * unless they are wanted. Fails with STATUS_FAILED: "'x.json' is a comparison; ...",
  * "'x.json' is not JSON (...): results are written by --format json", "'x.json':
  * runs[3].elapsed_ns: must be null or a whole number up to 2^63"; *f is then empty. */
 int result_file_read(struct result_file *f, const char *path, bool spans_wanted, struct err *e);

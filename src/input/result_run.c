@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "input/json_file.h"
 
-enum { SERIES_FIRST = 16, PLACE_BYTES = 160 };
+enum { SERIES_FIRST = 16, KINDS_FIRST = 4, PLACE_BYTES = 160 };
 
 const char *const result_part_names[RESULT_PARTS] = {
     [PART_TOTAL] = "total",
@@ -99,7 +99,7 @@ const struct result_kind *result_file_kind(const struct result_file *f, const ch
     return find_kind(f, name);
 }
 
-/* The kind of that name, made when it is new; `name` is a word. */
+/* The kind of that name, made when it is new; `name` is a word. It moves when another is made. */
 static struct result_kind *kind_of(struct result_file *f, const char *name, struct err *e)
 {
     struct result_kind *kind = find_kind(f, name);
@@ -109,13 +109,18 @@ static struct result_kind *kind_of(struct result_file *f, const char *name, stru
         err_set(e, STATUS_FAILED, "has calls of more than %d kinds", RESULT_KINDS_MOST);
         return NULL;
     }
-    if (f->kinds == NULL)
-        f->kinds = mem_zeroed(RESULT_KINDS_MOST, sizeof *f->kinds);
-    if (f->kinds == NULL) {
-        err_no_memory(e, "the kinds of calls");
-        return NULL;
+    if (f->kind_count == f->kind_capacity) {
+        size_t capacity = f->kind_capacity == 0 ? KINDS_FIRST : f->kind_capacity * 2;
+        struct result_kind *kinds = mem_resize(f->kinds, capacity * sizeof *kinds);
+        if (kinds == NULL) {
+            err_no_memory(e, "the kinds of calls");
+            return NULL;
+        }
+        f->kinds = kinds;
+        f->kind_capacity = capacity;
     }
     kind = &f->kinds[f->kind_count++];
+    *kind = (struct result_kind){0};
     memcpy(kind->name, name, strlen(name) + 1);
     return kind;
 }
@@ -194,7 +199,7 @@ static int take_load(struct result_file *f, const cJSON *run, const char *of_run
     return answered > 0 ? series_add(&f->request, elapsed / answered, e) : 0;
 }
 
-static int take_figures(struct result_file *f, const cJSON *run, const char *place, struct err *e)
+int result_take_figures(struct result_file *f, const cJSON *run, const char *place, struct err *e)
 {
     double elapsed, cpu;
     if (number_of(run, "elapsed_ns", place, &elapsed, e) != 0 ||
@@ -244,7 +249,7 @@ int result_take_run(struct result_file *f, const cJSON *run, size_t index, struc
     }
     f->run_count++;
     f->runs_without_spans += left_out > 0;
-    return take_figures(f, run, place, e);
+    return result_take_figures(f, run, place, e);
 }
 
 int result_take_span(struct result_file *f, const cJSON *span, size_t index, struct err *e)

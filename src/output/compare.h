@@ -2,16 +2,16 @@
 #ifndef UVLAB_OUTPUT_COMPARE_H
 #define UVLAB_OUTPUT_COMPARE_H
 
-#include "analysis/comparison.h"
+#include "analysis/comparison_set.h"
 #include "base/text.h"
 #include "output/out.h"
 #include "output/view.h"
 
 /* What is shown. */
 struct compare_view {
-    const struct result_file *results;    /* the first is the base */
-    size_t result_count;                  /* at least 2 */
-    const struct comparison *comparisons; /* result_count - 1 of them, in the same order */
+    const struct result_file *results; /* the first is the base; sweeps, all of them, or none */
+    size_t result_count;               /* at least 2 */
+    const struct comparison_set *sets; /* result_count - 1 of them, in the same order */
     const struct comparison_terms *terms;
     bool limit_given;
     const char *const *warnings; /* about all of it; printable */
@@ -40,5 +40,15 @@ char *compare_limit(char buf[COMPARE_TEXT_BYTES], uint64_t ppm);
 /* The conclusion, a sentence or two, about result number `index`. */
 void compare_conclude(const struct compare_view *v, size_t index, const char *micro,
                       struct text *t);
+/* compare_sweep_text.c: the same of two sweeps. */
+void compare_conclude_sweeps(const struct compare_view *v, size_t index, const char *micro,
+                             struct text *t);
+/* "B is slower than A: elapsed by ..., and 2 more. ", of a point "B is slower than A with threads
+ * 4: ..."; nothing, and false, if no checked metric has that verdict. */
+bool compare_conclude_as(const struct comparison *c, size_t index, enum comparison_verdict verdict,
+                         const char *micro, struct text *t);
+/* "That is beyond the limit of 5 %. ", of `beyond` figures among `slower` ones. */
+void compare_conclude_limit(const struct compare_view *v, size_t beyond, size_t slower,
+                            struct text *t);
 
 #endif

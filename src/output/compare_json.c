@@ -44,6 +44,14 @@ static void put_texts(struct out *o, const char *const *texts, size_t count)
     out_text(o, "]");
 }
 
+static bool put_value(struct out *o, const cJSON *item)
+{
+    if (item != NULL)
+        return json_write(o, item, 0, 0);
+    out_text(o, "null");
+    return true;
+}
+
 static bool put_result(struct out *o, const struct result_file *f)
 {
     out_text(o, "    {\n      \"file\": ");
@@ -61,15 +69,12 @@ static bool put_result(struct out *o, const struct result_file *f)
     put_bool(o, f->interrupted);
     out_text(o, ",\n      \"warnings\": ");
     put_texts(o, (const char *const *)f->warnings, f->warning_count);
+    if (f->sweep != NULL) {
+        out_text(o, ",\n      \"recommended\": ");
+        if (!put_value(o, f->sweep->recommended))
+            return false;
+    }
     out_text(o, "\n    }");
-    return true;
-}
-
-static bool put_value(struct out *o, const cJSON *item)
-{
-    if (item != NULL)
-        return json_write(o, item, 0, 0);
-    out_text(o, "null");
     return true;
 }
 
@@ -160,6 +165,11 @@ static void put_metric(struct out *o, const struct comparison_metric *m)
 static bool put_comparison(struct out *o, const struct comparison *c, size_t other)
 {
     out_format(o, "    {\n      \"base\": 0,\n      \"other\": %zu", other);
+    if (c->point != NULL) {
+        out_text(o, ",\n      \"point\": ");
+        if (!put_value(o, c->point->values))
+            return false;
+    }
     if (!put_changes(o, "parameters", &c->parameters) ||
         !put_changes(o, "environment", &c->environment))
         return false;
@@ -171,6 +181,16 @@ static bool put_comparison(struct out *o, const struct comparison *c, size_t oth
     out_text(o, "      ],\n      \"slower\": ");
     put_bool(o, c->slower);
     out_text(o, "\n    }");
+    return true;
+}
+
+static bool put_set(struct out *o, const struct comparison_set *set, size_t other)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        out_text(o, i == 0 && other == 1 ? "\n" : ",\n");
+        if (!put_comparison(o, &set->items[i], other))
+            return false;
+    }
     return true;
 }
 
@@ -195,13 +215,12 @@ int compare_json(const struct compare_view *v, struct out *o, struct err *e)
         ok = put_result(o, &v->results[i]);
         out_text(o, i + 1 < v->result_count ? ",\n" : "\n");
     }
-    out_text(o, "  ],\n  \"comparisons\": [\n");
+    out_text(o, "  ],\n  \"comparisons\": [");
     for (size_t i = 1; ok && i < v->result_count; i++) {
-        ok = put_comparison(o, &v->comparisons[i - 1], i);
-        slower |= v->comparisons[i - 1].slower;
-        out_text(o, i + 1 < v->result_count ? ",\n" : "\n");
+        ok = put_set(o, &v->sets[i - 1], i);
+        slower |= comparison_set_is_slower(&v->sets[i - 1]);
     }
-    out_text(o, "  ],\n  \"slower\": ");
+    out_text(o, "\n  ],\n  \"slower\": ");
     put_bool(o, slower);
     out_text(o, ",\n  \"warnings\": ");
     put_texts(o, v->warnings, v->warning_count);

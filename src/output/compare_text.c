@@ -89,8 +89,8 @@ static bool is_judged(const struct comparison_metric *m, enum comparison_verdict
 }
 
 /* "B is slower than A: elapsed by ..., pbkdf2 total by ... and 2 more." Nothing if it is not. */
-static void conclude_as(const struct comparison *c, size_t index, enum comparison_verdict verdict,
-                        const char *micro, struct text *t)
+bool compare_conclude_as(const struct comparison *c, size_t index, enum comparison_verdict verdict,
+                         const char *micro, struct text *t)
 {
     size_t found = 0;
     for (size_t i = 0; i < c->metric_count; i++) {
@@ -99,8 +99,9 @@ static void conclude_as(const struct comparison *c, size_t index, enum compariso
         if (!is_judged(m, verdict))
             continue;
         if (found++ == 0)
-            text_add(t, "%s is %s than A: ", compare_letter(index),
-                     comparison_verdict_names[verdict]);
+            text_add(t, "%s is %s than A%s%s: ", compare_letter(index),
+                     comparison_verdict_names[verdict], c->point != NULL ? " with " : "",
+                     c->point != NULL ? c->point->label : "");
         if (found <= METRICS_NAMED)
             text_add(t, "%s%s %s", found > 1 ? ", " : "", compare_name(name, m),
                      compare_by(by, m, micro));
@@ -109,6 +110,7 @@ static void conclude_as(const struct comparison *c, size_t index, enum compariso
         text_add(t, ", and %zu more", found - METRICS_NAMED);
     if (found > 0)
         text_add(t, ". ");
+    return found > 0;
 }
 
 static size_t count_of(const struct comparison *c, enum comparison_verdict verdict)
@@ -175,14 +177,10 @@ static void conclude_noise(const struct comparison *c, size_t index, struct text
     text_add(t, ". ");
 }
 
-static void conclude_limit(const struct compare_view *v, const struct comparison *c, struct text *t)
+void compare_conclude_limit(const struct compare_view *v, size_t beyond, size_t slower,
+                            struct text *t)
 {
     char limit[COMPARE_TEXT_BYTES];
-    size_t beyond = 0, slower = 0;
-    for (size_t i = 0; i < c->metric_count; i++) {
-        beyond += c->metrics[i].beyond_limit;
-        slower += is_judged(&c->metrics[i], COMPARISON_SLOWER);
-    }
     if (!v->limit_given || slower == 0)
         return;
     compare_limit(limit, (uint64_t)(v->terms->limit * 1e6 + 0.5));
@@ -196,16 +194,18 @@ static void conclude_limit(const struct compare_view *v, const struct comparison
 
 void compare_conclude(const struct compare_view *v, size_t index, const char *micro, struct text *t)
 {
-    const struct comparison *c = &v->comparisons[index - 1];
-    size_t before = t->length;
+    const struct comparison *c = v->sets[index - 1].items;
+    size_t before = t->length, beyond = 0;
     if (c->too_few) {
         text_add(t, "There are too few runs to tell: %d of each are needed. ",
                  COMPARISON_RUNS_LEAST);
         return;
     }
-    conclude_as(c, index, COMPARISON_SLOWER, micro, t);
-    conclude_as(c, index, COMPARISON_FASTER, micro, t);
-    conclude_limit(v, c, t);
+    for (size_t i = 0; i < c->metric_count; i++)
+        beyond += c->metrics[i].beyond_limit;
+    compare_conclude_as(c, index, COMPARISON_SLOWER, micro, t);
+    compare_conclude_as(c, index, COMPARISON_FASTER, micro, t);
+    compare_conclude_limit(v, beyond, count_of(c, COMPARISON_SLOWER), t);
     conclude_uncertain(c, t);
     if (has(c, COMPARISON_TOO_FEW)) {
         add_names(c, COMPARISON_TOO_FEW, t);

@@ -26,9 +26,10 @@ struct layout {
     bool side_interval, change_interval;
 };
 
-/* The widest that fits; the last one always does. */
-static const struct layout *layout_of(const struct term *t)
+/* The widest that fits behind a name of so many columns; the last one always does. */
+static const struct layout *layout_of(const struct term *t, size_t name_columns)
 {
+    size_t columns = t->columns + COMPARE_NAME_COLUMNS;
     static const struct layout layouts[] = {
         {78, 14, 20, true, true},
         {68, 9, 20, false, true},
@@ -36,7 +37,7 @@ static const struct layout *layout_of(const struct term *t)
         {0, 0, 10, false, false},
     };
     const struct layout *l = layouts;
-    while (l->least > t->columns)
+    while (l->least > 0 && l->least + name_columns > columns)
         l++;
     return l;
 }
@@ -88,12 +89,12 @@ static enum ink verdict_ink(const struct comparison_metric *m)
     }
 }
 
-static void put_row(const struct term *t, const struct comparison_metric *m)
+void compare_put_row(const struct term *t, const struct comparison_metric *m, const char *name,
+                     size_t name_columns)
 {
-    const struct layout *l = layout_of(t);
+    const struct layout *l = layout_of(t, name_columns);
     char cell[CELL_BYTES];
-    snprintf(cell, sizeof cell, "%s%s", m->kind != NULL ? "  " : "", m->name);
-    term_cell(t, INK_PLAIN, cell, COMPARE_NAME_COLUMNS, ALIGN_LEFT);
+    term_cell(t, INK_PLAIN, name, name_columns, ALIGN_LEFT);
     if (l->side > 0) {
         side_text(t, l, &m->base, cell);
         term_cell(t, INK_PLAIN, cell, l->side, ALIGN_RIGHT);
@@ -109,10 +110,17 @@ static void put_row(const struct term *t, const struct comparison_metric *m)
     out_text(t->out, "\n");
 }
 
-static void put_heading(const struct term *t, size_t index)
+static void put_row(const struct term *t, const struct comparison_metric *m)
 {
-    const struct layout *l = layout_of(t);
-    term_spaces(t, COMPARE_NAME_COLUMNS);
+    char name[CELL_BYTES];
+    snprintf(name, sizeof name, "%s%s", m->kind != NULL ? "  " : "", m->name);
+    compare_put_row(t, m, name, COMPARE_NAME_COLUMNS);
+}
+
+void compare_put_heading(const struct term *t, size_t index, size_t name_columns)
+{
+    const struct layout *l = layout_of(t, name_columns);
+    term_spaces(t, name_columns);
     if (l->side > 0) {
         term_cell(t, INK_STRONG, "A", l->side, ALIGN_RIGHT);
         term_spaces(t, 1);
@@ -171,12 +179,38 @@ void compare_put_wrapped(const struct term *t, enum ink ink, const char *name, s
     out_text(t->out, "\n");
 }
 
-static int put_comparison(const struct term *t, const struct compare_view *v, size_t index,
+/* The rows of two results. */
+static void put_rows(const struct term *t, const struct comparison *c)
+{
+    for (size_t i = 0; i < c->metric_count; i++) {
+        put_kind(t, &c->metrics[i], i > 0 ? &c->metrics[i - 1] : NULL);
+        put_row(t, &c->metrics[i]);
+    }
+}
+
+static int put_conclusion(const struct term *t, const struct compare_view *v, size_t index,
                           struct err *e)
 {
-    const struct comparison *c = &v->comparisons[index - 1];
+    bool slower = comparison_set_is_slower(&v->sets[index - 1]);
     struct text conclusion = TEXT_EMPTY;
     int rc = 0;
+    if (v->results[0].sweep != NULL)
+        compare_conclude_sweeps(v, index, term_micro(t), &conclusion);
+    else
+        compare_conclude(v, index, term_micro(t), &conclusion);
+    out_text(t->out, "\n");
+    if (text_ok(&conclusion))
+        compare_put_wrapped(t, slower ? INK_BAD : INK_STRONG, "", 0, text_get(&conclusion));
+    else
+        rc = err_no_memory(e, "the table");
+    text_free(&conclusion);
+    return rc;
+}
+
+/* What two sweeps differ in besides their figures is the same for all of their points. */
+static int put_set(const struct term *t, const struct compare_view *v, size_t index, struct err *e)
+{
+    const struct comparison *c = v->sets[index - 1].items;
     out_text(t->out, "\n");
     put_pair(t, v, index);
     if (compare_put_changes(t, "parameters", &c->parameters, e) != 0 ||
@@ -184,19 +218,17 @@ static int put_comparison(const struct term *t, const struct compare_view *v, si
         return -1;
     if (c->parameters.count + c->environment.count > 0)
         out_text(t->out, "\n");
-    put_heading(t, index);
-    for (size_t i = 0; i < c->metric_count; i++) {
-        put_kind(t, &c->metrics[i], i > 0 ? &c->metrics[i - 1] : NULL);
-        put_row(t, &c->metrics[i]);
+    if (c->point != NULL) {
+        compare_put_points(t, &v->sets[index - 1], index);
+    } else {
+        compare_put_heading(t, index, COMPARE_NAME_COLUMNS);
+        put_rows(t, c);
     }
-    compare_conclude(v, index, term_micro(t), &conclusion);
-    out_text(t->out, "\n");
-    if (text_ok(&conclusion))
-        compare_put_wrapped(t, c->slower ? INK_BAD : INK_STRONG, "", 0, text_get(&conclusion));
-    else
-        rc = err_no_memory(e, "the table");
-    text_free(&conclusion);
-    return rc;
+    if (put_conclusion(t, v, index, e) != 0)
+        return -1;
+    if (c->point != NULL)
+        compare_put_recommended(t, v, index);
+    return 0;
 }
 
 /* "2026-11-30 01:50:35", if it is as uvlab writes it. */
@@ -236,8 +268,9 @@ static void put_head(const struct term *t, const struct compare_view *v)
     char line[RESULT_WORD_BYTES + 120];
     size_t at = 0;
     snprintf(line, sizeof line,
-             "%s: %zu results; medians, and intervals that hold them at %.6g %% confidence",
-             v->results[0].experiment, v->result_count, v->terms->confidence * 100);
+             "%s: %zu %s; medians, and intervals that hold them at %.6g %% confidence",
+             v->results[0].experiment, v->result_count,
+             v->results[0].sweep != NULL ? "sweeps" : "results", v->terms->confidence * 100);
     term_wrap(t, INK_STRONG, &at, 0, line);
     out_text(t->out, "\n\n");
     for (size_t i = 0; i < v->result_count; i++)
@@ -274,7 +307,7 @@ int compare_table(const struct compare_view *v, const struct view_style *style, 
     const struct term t = term_make(style, o);
     put_head(&t, v);
     for (size_t i = 1; i < v->result_count; i++)
-        if (put_comparison(&t, v, i, e) != 0)
+        if (put_set(&t, v, i, e) != 0)
             return -1;
     put_warnings(&t, v);
     return 0;

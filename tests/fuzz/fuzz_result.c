@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "analysis/comparison.h"
+#include "analysis/comparison_set.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "input/json_file.h"
@@ -121,6 +121,44 @@ static void check_result(const struct result_file *f)
     }
 }
 
+/* Of a sweep: what its points are called, and their figures, each as of a result. */
+static void check_sweep(const struct result_file *f)
+{
+    size_t runs = 0;
+    if (f->sweep == NULL)
+        return;
+    MUST(f->sweep->point_count > 0 && f->elapsed.count == 0 && f->kind_count == 0);
+    for (size_t i = 0; i < f->sweep->point_count; i++) {
+        const struct sweep_point *point = &f->sweep->points[i];
+        check_printable(point->label);
+        check_pairs(point->values);
+        check_result(&point->result);
+        runs += point->result.run_count;
+    }
+    MUST(runs == f->run_count);
+    check_printable(f->sweep->recommended_label);
+}
+
+/* A sweep with itself. Points that come twice are each compared with the first of them. */
+static void check_sweeps(const struct result_file *f)
+{
+    const struct comparison_terms terms = {.confidence = 0.95, .resamples = 20, .seed = 1};
+    struct text doubts = TEXT_EMPTY;
+    struct comparison_set set;
+    struct err e;
+    if (comparison_set_make(&set, f, f, &terms, &e) != 0) {
+        check_printable(e.text);
+        return;
+    }
+    MUST(set.count > 0 && set.count <= f->sweep->point_count);
+    for (size_t i = 0; i < set.count; i++)
+        MUST(set.items[i].point != NULL && set.items[i].base->run_count > 0);
+    comparison_set_doubts(&set, &terms, &doubts);
+    MUST(text_ok(&doubts));
+    text_free(&doubts);
+    comparison_set_free(&set);
+}
+
 static void check_same(const struct result_file *a, const struct result_file *b)
 {
     MUST(a->run_count == b->run_count && a->elapsed.count == b->elapsed.count);
@@ -163,7 +201,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     MUST(passed || !read);
     if (read) {
         check_result(&with);
-        check_comparison(&with);
+        check_sweep(&with);
+        if (with.sweep != NULL)
+            check_sweeps(&with);
+        else
+            check_comparison(&with);
         MUST(result_file_parse(&without, "fuzzed", json, bytes, false, &other) == 0);
         check_same(&with, &without);
         result_file_free(&without);

@@ -193,8 +193,10 @@ static void a_wrong_document_is_one_clear_error(void **state)
         {"[]", "'x.json' is no document of uvlab: it has no schema"},
         {"{\"schema\":7}", "'x.json' is no document of uvlab: it has no schema"},
         {"{\"schema\":\"uvlab.sweep/1\",\"runs\":[{\"point\":1}]}",
-         "'x.json' is a sweep; compare reads results of one setting (uvlab EXPERIMENT --format "
-         "json)"},
+         "'x.json': runs[0].error: must be a text or null"},
+        {"{\"schema\":\"uvlab.compare/1\"}",
+         "'x.json' is a comparison; compare reads results (uvlab EXPERIMENT --format json) and "
+         "sweeps"},
         {"{\"schema\":\"uvlab.result/2\"}", "'x.json' is a uvlab.result/2, not a uvlab.result/1"},
         {"{\"schema\":\"uvlab.res",
          "'x.json' is cut off: ends in the middle of a text (line 1, column 21)"},
