@@ -39,7 +39,11 @@ do for [p = 1:panels] {
         set ytics 0.25 nomirror out format '%.2g'
         set xrange [panel_low[p]:panel_high[p]]
         set yrange [0:1.03]
-        if (panel_log[p]) { set logscale x; do for [e = -9:12] { do for [m = 2:5:3] { set xtics add (m * 10.0 ** e) } } }
+        if (panel_log[p]) { set logscale x }
+        # Labels stand side by side here: of more than two decades there is room for their powers only.
+        if (panel_log[p] && panel_high[p] / panel_low[p] < 150) {
+            do for [e = -9:12] { do for [m = 2:5:3] { set xtics add (m * 10.0 ** e) } }
+        }
         set grid xtics ytics linetype 1 linewidth 0.5 linecolor rgb '#dddddd'
         plot for [k = 1:sides] values_of(k) using 1:2 with steps linewidth 1.8 linecolor rgb side_colour[k], \
              for [k = 1:sides] medians using ($3 == k ? $1 : NaN):2 \

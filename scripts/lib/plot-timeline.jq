@@ -75,7 +75,9 @@ def timeline_title($spans):
 def timeline_subtitle($r; $runs; $all; $drawn):
     [ (if $runs > 1 then "run \($run) of \($runs)" else empty end),
       "elapsed \($r.elapsed_ns | known | duration)",
-      "CPU time \($r.cpu_ns | known | duration)",
+      # The workers of a cluster are processes of their own, whose time is not in there.
+      (if .experiment == "cluster" then "the client's CPU time " else "CPU time " end)
+      + ($r.cpu_ns | known | duration),
       (if .interrupted == true then "interrupted" else empty end),
       (if $drawn < $all then "\($drawn) of \($all) calls are drawn" else empty end),
       ([.] | doubts($runs)) ] | join(" · ");
