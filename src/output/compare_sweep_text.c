@@ -24,7 +24,8 @@ static void conclude_points(const struct comparison_set *set, size_t index,
         found += compare_conclude_as(&set->items[i], index, verdict, micro,
                                      found < POINTS_TOLD ? t : &untold);
     if (found > POINTS_TOLD)
-        text_add(t, "So it is at %zu more points. ", found - POINTS_TOLD);
+        text_add(t, "So it is at %zu more point%s. ", found - POINTS_TOLD,
+                 found - POINTS_TOLD == 1 ? "" : "s");
     if (!text_ok(&untold))
         t->failed = true;
     text_free(&untold);

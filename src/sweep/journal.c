@@ -14,23 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <uv.h>
-
 #include "base/mem.h"
 #include "base/text.h"
 #include "sweep/folder.h"
 #include "sweep/journal_head.h"
+#include "sweep/journal_write.h"
 #include "sweep/json_part.h"
 
 enum { PIECE_BYTES = 64 * 1024, LINE_BYTES_MOST = 1 << 30, OPENED_MOST = 10 };
 
 static const char suffix[] = ".journal";
-
-static int fail(const struct journal *j, const char *what, int error, struct err *e)
-{
-    return err_set(e, STATUS_FAILED, "cannot %s '%s': %s", what, j->path,
-                   uv_strerror(uv_translate_sys_error(error)));
-}
 
 static int no_journal(const struct journal *j, struct err *e)
 {
@@ -110,14 +103,26 @@ static int take_line(struct reader *r, struct err *e)
     return take_run(r, line, length, e);
 }
 
+static const char head_begins[] = "{\"schema\":\"" JOURNAL_SCHEMA "\"";
+
+/* Whether a journal is all that the file is, and has a first line only: nothing would be lost. */
+static bool is_without_runs(int fd)
+{
+    char piece[PIECE_BYTES];
+    ssize_t n = pread(fd, piece, sizeof piece, 0);
+    const char *end = n > 0 ? memchr(piece, '\n', (size_t)n) : NULL;
+
+    return end == piece + n - 1 && (size_t)n > sizeof head_begins - 1 &&
+           memcmp(piece, head_begins, sizeof head_begins - 1) == 0;
+}
+
 /* The first line, or as much as there is of it: a file with no whole line is a journal whose first
  * line was cut off, or no journal. */
 static bool begins_as_head(const struct text *t)
 {
-    static const char head[] = "{\"schema\":\"" JOURNAL_SCHEMA "\"";
-    size_t length = t->length < sizeof head - 1 ? t->length : sizeof head - 1;
+    size_t most = sizeof head_begins - 1, length = t->length < most ? t->length : most;
 
-    return strncmp(text_get(t), head, length) == 0;
+    return strncmp(text_get(t), head_begins, length) == 0;
 }
 
 /* The bytes that were read, which may end lines and begin one. */
@@ -157,63 +162,11 @@ static int read_all(struct reader *r, struct err *e)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return fail(r->j, "read", errno, e);
+            return journal_fail(r->j, "read", errno, e);
         if (take_piece(r, piece, (size_t)n, e) != 0)
             return -1;
     }
     return 0;
-}
-
-/* --- Writing. --- */
-
-/* All of it, by one write; what was written of it otherwise is taken back. */
-static int append_bytes(struct journal *j, const char *bytes, size_t length, struct err *e)
-{
-    off_t before = lseek(j->fd, 0, SEEK_END);
-    ssize_t written;
-    int error;
-
-    do {
-        written = write(j->fd, bytes, length);
-    } while (written < 0 && errno == EINTR);
-    error = written < 0 ? errno : ENOSPC;
-    if (written >= 0 && (size_t)written == length) {
-        if (fdatasync(j->fd) == 0 || errno == EINVAL) /* some file systems cannot, and say so */
-            return 0;
-        error = errno;
-    }
-    if (before >= 0 && ftruncate(j->fd, before) != 0)
-        error = errno; /* what is left is cut off when it is read */
-    return fail(j, "write", error, e);
-}
-
-/* `line` gets its line feed, and is freed. */
-static int append(struct journal *j, struct text *line, struct err *e)
-{
-    int rc;
-
-    text_add_bytes(line, "\n", 1);
-    rc = text_ok(line) ? append_bytes(j, line->data, line->length, e)
-                       : err_no_memory(e, "a journal");
-    text_free(line);
-    return rc;
-}
-
-int journal_add_run(struct journal *j, const struct sweep_run *run, struct err *e)
-{
-    struct text t = TEXT_EMPTY;
-
-    text_add_bytes(&t, run->json, strlen(run->json));
-    return append(j, &t, e);
-}
-
-int journal_add_context(struct journal *j, const struct run_context *context, struct err *e)
-{
-    struct text t = TEXT_EMPTY;
-
-    text_add(&t, "{\"parameters\":%s,\"environment\":%s}", context->parameters,
-             context->environment);
-    return append(j, &t, e);
 }
 
 /* --- Opening. --- */
@@ -240,12 +193,12 @@ static int open_locked(struct journal *j, bool *made, struct err *e)
         if (j->fd < 0 && *made && errno == EEXIST)
             continue;
         if (j->fd < 0)
-            return fail(j, "open", errno, e);
+            return journal_fail(j, "open", errno, e);
         if (flock(j->fd, LOCK_EX | LOCK_NB) != 0) {
             *made = false; /* whoever was faster has it */
             if (errno == EWOULDBLOCK)
                 return err_set(e, STATUS_FAILED, "'%s' is in use by another sweep", j->path);
-            return fail(j, "lock", errno, e);
+            return journal_fail(j, "lock", errno, e);
         }
         if (is_current(j))
             return 0;
@@ -263,51 +216,32 @@ static int read_journal(struct reader *r, bool resume, struct err *e)
 
     if (fstat(j->fd, &is) != 0 || !S_ISREG(is.st_mode))
         return no_journal(j, e);
-    if (!resume && is.st_size > 0)
+    if (!resume && is.st_size > 0 && !is_without_runs(j->fd))
         return err_set(e, STATUS_USAGE,
                        "'%s' is there from a sweep that did not end: go on with --resume, or "
                        "remove it to begin anew",
                        j->path);
+    if (!resume)
+        return ftruncate(j->fd, 0) == 0 ? 0 : journal_fail(j, "write", errno, e);
     if (read_all(r, e) != 0)
         return -1;
     if (r->text.length > 0 && ftruncate(j->fd, r->whole_bytes) != 0)
-        return fail(j, "write", errno, e);
+        return journal_fail(j, "write", errno, e);
     return 0;
-}
-
-static int begin(struct journal *j, const struct sweep *s, bool spans, struct err *e)
-{
-    char *line = journal_head_make(s, spans);
-    struct text t = TEXT_EMPTY;
-    int rc;
-
-    if (line == NULL)
-        return err_no_memory(e, "a journal");
-    text_add_bytes(&t, line, strlen(line));
-    mem_free(line);
-    rc = append(j, &t, e);
-    if (rc == 0)
-        folder_sync(j->path);
-    return rc;
 }
 
 /* The lines of what was read of a document, on disk. */
 static int write_lines(struct journal *j, const struct reader *r, struct err *e)
 {
-    struct text t = TEXT_EMPTY;
-    char *head = journal_head_make(r->s, r->spans);
-    int rc = head != NULL ? 0 : err_no_memory(e, "a journal");
+    int rc;
 
-    if (rc == 0)
-        text_add_bytes(&t, head, strlen(head));
-    mem_free(head);
-    if (rc == 0)
-        rc = append(j, &t, e);
+    j->synced_later = true;
+    rc = journal_write_head(j, r->s, r->spans, e);
     if (rc == 0 && r->context->parameters != NULL)
         rc = journal_add_context(j, r->context, e);
     for (size_t i = 0; rc == 0 && i < r->s->run_count; i++)
         rc = journal_add_run(j, &r->s->runs[i], e);
-    return rc;
+    return rc == 0 ? journal_sync(j, e) : rc;
 }
 
 /* The journal that the document had is made anew. It is written under another name, which only
@@ -329,12 +263,13 @@ static int make_of_document(struct reader *r, const char *document, struct err *
     snprintf(made.path, bytes, "%s%s", j->path, tail);
     unlink(made.path); /* what a kill left; opening tells when that did not do */
     made.fd = open(made.path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666);
-    rc =
-        made.fd >= 0 && flock(made.fd, LOCK_EX | LOCK_NB) == 0 ? 0 : fail(&made, "write", errno, e);
+    rc = 0;
+    if (made.fd < 0 || flock(made.fd, LOCK_EX | LOCK_NB) != 0)
+        rc = journal_fail(&made, "write", errno, e);
     if (rc == 0)
         rc = write_lines(&made, r, e);
     if (rc == 0 && rename(made.path, j->path) != 0)
-        rc = fail(&made, "rename", errno, e);
+        rc = journal_fail(&made, "rename", errno, e);
     if (rc == 0) {
         close(j->fd);
         j->fd = made.fd;
@@ -359,8 +294,9 @@ static int open_and_read(struct reader *r, const char *document, bool resume, st
     if (rc == 0)
         rc = read_journal(r, resume, e);
     if (rc == 0 && r->line == 0)
-        rc = resume && r->whole_bytes == 0 && r->text.length == 0 ? make_of_document(r, document, e)
-                                                                  : begin(r->j, r->s, r->spans, e);
+        rc = resume && r->whole_bytes == 0 && r->text.length == 0
+                 ? make_of_document(r, document, e)
+                 : journal_write_head(r->j, r->s, r->spans, e);
     if (rc != 0 && made)
         journal_close(r->j, true);
     mem_free(r->rounds);
@@ -388,8 +324,8 @@ int journal_open(struct journal *j, const char *document, bool resume, bool seed
 void journal_close(struct journal *j, bool remove)
 {
     if (remove && j->fd >= 0) {
-        folder_sync(
-            j->path); /* a loss of power must not take the journal and leave the old document */
+        /* A loss of power must not take the journal and leave the old document. */
+        folder_sync(j->path);
         unlink(j->path);
     }
     if (j->fd >= 0)

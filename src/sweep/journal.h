@@ -21,18 +21,18 @@ struct journal {
     char *path;                /* as messages call it */
     bool of_document;          /* it was made of a document, and has not grown by itself */
     struct resume_found found; /* what that says, then */
+    bool synced_later;         /* lines need not be on disk one by one: journal_write.h */
 };
 
 #define JOURNAL_CLOSED ((struct journal){.fd = -1})
 
 /* Opens the journal of the document `document` and locks it. Without `resume` it must be new, or
- * have nothing in it; with it there must be one that has, or a
- * document, of which it is made anew. Where there is one, it
- * must be of a sweep like s (experiment, arguments, axes, warm-up, version; with `seed_given` its
- * seed): its runs are added to s, which takes seed and started_at from it, and *context gets what
- * it says of the machine. A last line that is not whole is cut off. Otherwise s->seed and
- * s->started_at go into a first line. On failure nothing is left open: STATUS_FAILED, or
- * STATUS_USAGE where it is the user's to decide. */
+ * have no run in it; with it there must be one that has, or a document, of which it is made anew.
+ * Where there is one, it must be of a sweep like s (experiment, arguments, axes, warm-up, version;
+ * with `seed_given` its seed): its runs are added to s, which takes seed and started_at from it,
+ * and *context gets what it says of the machine. A last line that is not whole is cut off.
+ * Otherwise s->seed and s->started_at go into a first line. On failure nothing is left open:
+ * STATUS_FAILED, or STATUS_USAGE where it is the user's to decide. */
 int journal_open(struct journal *j, const char *document, bool resume, bool seed_given, bool spans,
                  struct sweep *s, struct run_context *context, struct err *e);
 
