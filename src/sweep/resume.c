@@ -1,8 +1,7 @@
 /* A journal goes when its document has been written, which has the same runs. So a document whose
  * sweep is asked for more is read as a journal: first all but its runs, of which a head is made and
  * compared as that of a journal is, then the runs, one by one. It may come from anywhere: the
- * splitter holds it to the grammar and to its limits, and what it says is looked at. Main thread.
- */
+ * splitter holds it to grammar and limits, and what it says is looked at. Main thread. */
 #include "sweep/resume.h"
 
 #include <stdio.h>
@@ -198,40 +197,46 @@ static int take_document(const char *path, const cJSON *document, bool seed_give
     return rc;
 }
 
+/* All of the document but its runs, which are only counted and looked at: NULL when it cannot be
+ * read, is not that of a sweep, or has no run. */
+static cJSON *read_rest(const char *path, struct reading *r, struct err *e)
+{
+    struct json_split *rest = NULL;
+    struct stat is;
+    cJSON *tree = NULL;
+    const cJSON *schema;
+
+    if (stat(path, &is) == 0 && S_ISREG(is.st_mode) && split(path, r, look_at_run, &rest, e) == 0) {
+        size_t bytes;
+        const char *json = json_split_rest(rest, &bytes);
+
+        tree = json_file_tree(json, bytes, e);
+        schema = json_file_get(tree, "schema");
+        if (tree != NULL && (!cJSON_IsString(schema) || r->run == 0 ||
+                             strcmp(schema->valuestring, "uvlab.sweep/1") != 0)) {
+            err_set(e, STATUS_USAGE, "'%s' is no document of a sweep", path);
+            cJSON_Delete(tree);
+            tree = NULL;
+        }
+    }
+    json_split_free(rest);
+    return tree;
+}
+
 int resume_read(const char *document, const char *journal, bool seed_given, bool spans,
                 struct sweep *s, struct run_context *context, struct resume_found *found,
                 struct err *e)
 {
     struct reading r = {.s = s, .rounds = mem_zeroed(s->point_count, sizeof *r.rounds)};
-    struct json_split *rest = NULL;
-    cJSON *tree = NULL;
-    const cJSON *schema;
-    struct stat is;
-    size_t bytes;
-    int rc = 0;
+    cJSON *tree;
+    int rc;
 
-    e->text[0] = '\0';
     if (r.rounds == NULL)
         return err_no_memory(e, "a document");
-    if (stat(document, &is) != 0 || !S_ISREG(is.st_mode)) {
-        rc = no_document(journal, e);
-    } else if (split(document, &r, look_at_run, &rest, e) != 0) {
-        rc = no_document(journal, e);
-    } else {
-        const char *json = json_split_rest(rest, &bytes);
-        tree = json_file_tree(json, bytes, e);
-        schema = json_file_get(tree, "schema");
-        if (tree == NULL) {
-            rc = -1;
-        } else if (!cJSON_IsString(schema) || strcmp(schema->valuestring, "uvlab.sweep/1") != 0 ||
-                   r.run == 0) {
-            err_set(e, STATUS_USAGE, "'%s' is no document of a sweep", document);
-            rc = no_document(journal, e);
-        } else {
-            rc = take_document(document, tree, seed_given, spans, &r, context, found, e);
-        }
-    }
-    json_split_free(rest);
+    e->text[0] = '\0';
+    tree = read_rest(document, &r, e);
+    rc = tree == NULL ? no_document(journal, e)
+                      : take_document(document, tree, seed_given, spans, &r, context, found, e);
     cJSON_Delete(tree);
     mem_free(r.rounds);
     return rc;
