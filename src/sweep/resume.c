@@ -174,7 +174,8 @@ static int no_document(const char *journal, struct err *e)
     char why[sizeof e->text];
 
     snprintf(why, sizeof why, "%s", e->text);
-    return err_set(e, STATUS_USAGE, "there is no '%s' to go on with%s%s", journal,
+    return err_set(e, why[0] != '\0' ? e->status : STATUS_USAGE,
+                   "there is no '%s' to go on with%s%s", journal,
                    why[0] != '\0' ? ", and " : " (without --resume the sweep begins)", why);
 }
 
