@@ -164,17 +164,21 @@ static void an_old_journal_is_not_written_over(void **state)
 static void without_a_journal_there_is_nothing_to_go_on_with(void **state)
 {
     static const struct document {
-        const char *text, *why;
+        const char *text;
+        enum exit_status status;
+        const char *why;
     } documents[] = {
-        {NULL, "s.json.journal' to go on with"},
-        {"", "there is no '"},
-        {"threadpool --threads 1,2\n", "there is no '"},
-        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":true,\"runs\":[]}", "there is no '"},
-        {"{\"schema\":\"uvlab.result/1\",\"interrupted\":false,\"runs\":[]}", "there is no '"},
+        {NULL, STATUS_USAGE, "s.json.journal' to go on with"},
+        {"", STATUS_FAILED, "there is no '"},
+        {"threadpool --threads 1,2\n", STATUS_FAILED, "there is no '"},
+        {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":true,\"runs\":[]}", STATUS_USAGE,
+         "there is no '"},
+        {"{\"schema\":\"uvlab.result/1\",\"interrupted\":false,\"runs\":[]}", STATUS_USAGE,
+         "there is no '"},
         {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}",
-         "there is no "},
+         STATUS_FAILED, "there is no "},
         {"{\"schema\":\"uvlab.sweep/1\",\"interrupted\":false,\"runs\":[{\"point\":0}]}\n",
-         "s.json' is of a sweep with another version of uvlab (unknown, not "},
+         STATUS_USAGE, "s.json' is of a sweep with another version of uvlab (unknown, not "},
     };
     struct sweep_lab lab;
     (void)state;
@@ -183,10 +187,10 @@ static void without_a_journal_there_is_nothing_to_go_on_with(void **state)
         const char *text = documents[i].text;
         if (text != NULL)
             sweep_lab_write(lab.document, text, strlen(text));
-        refuse(&lab, true, STATUS_USAGE, documents[i].why);
+        refuse(&lab, true, documents[i].status, documents[i].why);
         assert_int_equal(access(lab.journal, F_OK), -1);
         sweep_lab_write(lab.journal, "", 0);
-        refuse(&lab, true, STATUS_USAGE, documents[i].why);
+        refuse(&lab, true, documents[i].status, documents[i].why);
         unlink(lab.journal);
         if (text != NULL) {
             char *still = sweep_lab_read(lab.document, NULL);
