@@ -112,20 +112,6 @@ static int match_head(struct sweep *s, const cJSON *document, bool seed_given, b
     return rc;
 }
 
-static int keep_context(struct run_context *context, const cJSON *document, struct err *e)
-{
-    const cJSON *parameters = json_file_get(document, "parameters");
-    const cJSON *environment = json_file_get(document, "environment");
-
-    if (!cJSON_IsObject(parameters) || !cJSON_IsObject(environment))
-        return 0;
-    context->parameters = json_part_print(parameters);
-    context->environment = json_part_print(environment);
-    if (context->parameters != NULL && context->environment != NULL)
-        return 0;
-    return err_no_memory(e, "a document");
-}
-
 /* --- Its runs. --- */
 
 static int look_at_run(void *context, const char *json, size_t bytes, struct err *e)
@@ -191,7 +177,7 @@ static int take_document(const char *path, const cJSON *document, bool seed_give
     found->took_ns = json_file_is_count(took) ? (uint64_t)took->valuedouble : SWEEP_UNKNOWN;
     if (match_head(r->s, document, seed_given, r->spans, spans, e) != 0)
         return json_file_name_error(e, path);
-    rc = keep_context(context, document, e);
+    rc = run_context_take(context, document, e);
     if (rc == 0)
         rc = split(path, r, take_run, &unused, e);
     json_split_free(unused);

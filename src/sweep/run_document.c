@@ -306,7 +306,7 @@ static void say_why(const struct sweep *s, const struct process_plan *plan,
     text_make_printable(why);
 }
 
-static int keep_context(struct run_context *context, const cJSON *document, struct err *e)
+int run_context_take(struct run_context *context, const cJSON *document, struct err *e)
 {
     const cJSON *parameters = json_part_member(document, "parameters");
     const cJSON *environment = json_part_member(document, "environment");
@@ -364,7 +364,7 @@ int run_document_make(struct sweep_run *run, const struct sweep *s, const struct
             rc = err_no_memory(e, "a run");
     }
     if (rc == 0 && measured != NULL)
-        rc = keep_context(context, document, e);
+        rc = run_context_take(context, document, e);
     if (rc == 0)
         rc = make_line(run, document, measured, spans, e);
     cJSON_Delete(document);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <cjson/cJSON.h>
+
 #include "base/err.h"
 #include "measure/sweep_facts.h"
 #include "sweep/process.h"
@@ -14,6 +16,11 @@ struct run_context {
     char *parameters, *environment;
 };
 void run_context_free(struct run_context *c);
+
+/* Takes both from a document, of a run or of a sweep, which is left as it is; where they are not
+ * there, *context remains empty, as it must be before. Fails when memory is short; it is then
+ * empty. */
+int run_context_take(struct run_context *context, const cJSON *document, struct err *e);
 
 /* Fills *run, whose point and round are set, from how a process ended: figures, error and its line
  * of JSON, with the spans where they are wanted. A process that failed or wrote rubbish makes a run
